@@ -1,0 +1,44 @@
+//! What only userspace does with the shared types: hand them to maps, read them from bytes.
+
+use super::{
+    Addr, AddressClass, Budget, Event, FlowKey, FlowState, FragmentKey, FragmentPorts, PortLine,
+    Rule, Stats,
+};
+use crate::ranges::{BoundsV4, BoundsV6, ClassLine, IndexLine};
+
+macro_rules! pod {
+    ($($type:ty),+ $(,)?) => {$(
+        // SAFETY: repr(C) or repr(transparent) over integers and arrays of integers without implicit
+        // padding (checked for each of these types in `layout_tests`), so every byte pattern is a value
+        // and every byte of a value is initialised.
+        unsafe impl aya::Pod for $type {}
+    )+};
+}
+
+pod!(
+    AddressClass,
+    Event,
+    FlowKey,
+    FlowState,
+    FragmentKey,
+    FragmentPorts,
+    IndexLine,
+    PortLine,
+    BoundsV4,
+    BoundsV6,
+    ClassLine,
+    Budget,
+    Rule,
+    Stats,
+    Addr,
+);
+
+/// Reads a shared type from exactly as many bytes as it has; `None` for any other number.
+pub fn decode<T: aya::Pod>(bytes: &[u8]) -> Option<T> {
+    if bytes.len() != size_of::<T>() {
+        return None;
+    }
+    // SAFETY: the length was compared above, `T: Pod` accepts every byte pattern, and `read_unaligned`
+    // asks for no alignment.
+    Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+}
