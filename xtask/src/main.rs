@@ -1,0 +1,53 @@
+//! `cargo xtask <job>`: the jobs of this repository. Continuous integration calls the same ones.
+
+use anyhow::Result;
+use clap::Parser;
+use std::path::PathBuf;
+use xtask::command::{self, cargo};
+use xtask::{check, ebpf, test};
+
+/// The jobs of this repository
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Job {
+    /// Build the kernel programs and put them where the binary takes them from
+    BuildEbpf {
+        /// Compare with the committed object instead of replacing it
+        #[arg(long)]
+        check: bool,
+        /// With `--check`: keep the fresh object here
+        #[arg(long, value_name = "FOLDER", requires = "check")]
+        out: Option<PathBuf>,
+    },
+    /// Formatting, lints and the rules of the house
+    Check,
+    /// Every test this machine can run; as root, those with a kernel too
+    Test,
+    /// Measure the cost of a packet and print a table (needs root)
+    Bench {
+        /// Arguments of the bench, such as `--json` and `--quick`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> Result<()> {
+    match Job::parse() {
+        Job::BuildEbpf { check: false, .. } => ebpf::build(),
+        Job::BuildEbpf { check: true, out } => ebpf::compare(out.as_deref()),
+        Job::Check => check::all(),
+        Job::Test => test::all(),
+        Job::Bench { arguments } => {
+            let bench = [
+                "bench",
+                "--locked",
+                "--package",
+                "exitguard-tests",
+                "--bench",
+                "cost",
+                "--",
+            ];
+            command::run(cargo().args(bench).args(arguments))
+        }
+    }
+}
