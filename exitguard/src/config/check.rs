@@ -1,0 +1,154 @@
+//! The file as a whole: every section is read, every problem collected.
+
+use super::clients::{prefixes, read_clients};
+use super::lists::read_lists;
+use super::model::{Attach, Config, EventSettings, Interface, Mode, RuleSpec};
+use super::report::{Problem, Report};
+use super::rule::{Surroundings, client_rule, host_rule};
+use super::section::{Section, TOP};
+use super::value::Value;
+use super::values;
+use ipnet::IpNet;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+const DEFAULT_INTERFACE: &str = "tailscale0";
+const DEFAULT_UPDATE: Duration = Duration::from_secs(60);
+const DEFAULT_STATS: Duration = Duration::from_secs(300);
+const DEFAULT_FLOWS: u32 = 131_072;
+const FLOWS: RangeInclusive<u32> = 1_024..=16_777_216;
+
+/// Reads the file. What is wrong is in the report, and something plausible in the result.
+pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
+    let [mode, interface, attach] = TOP.map(|key| top.get(key));
+    let mode = mode
+        .and_then(|value| report.read(&value, read_mode))
+        .unwrap_or(Mode::Observe);
+    let interface = interface
+        .and_then(|value| report.read(&value, |value| values::parse_interface(value.string()?)))
+        .unwrap_or_else(|| Interface::Named(DEFAULT_INTERFACE.to_owned()));
+    let attach = attach
+        .and_then(|value| report.read(&value, read_attach))
+        .unwrap_or(Attach::Tc);
+
+    let egress = top.section("egress", report);
+    let clients = top.sections("client", report);
+    let lists = top.sections("list", report);
+    let allow = top.section("allow", report);
+    let host = top.section("host", report);
+    let events = top.section("events", report);
+    let limits = top.section("limits", report);
+    top.finish(report);
+
+    let lists = read_lists(lists, report);
+    let surroundings = Surroundings {
+        lists: &lists,
+        mode,
+        attach,
+    };
+    let egress = read_egress(egress, &surroundings, report);
+    Config {
+        mode,
+        interface,
+        attach,
+        host: read_host(host, &surroundings, report),
+        clients: read_clients(clients, &egress, &surroundings, report),
+        egress,
+        allow: read_allow(allow, report),
+        events: read_events(events, report),
+        flow_table: read_limits(limits, report),
+        lists,
+    }
+}
+
+fn read_mode(value: &Value<'_>) -> Result<Mode, Problem> {
+    value.choice([("observe", Mode::Observe), ("enforce", Mode::Enforce)])
+}
+
+fn read_attach(value: &Value<'_>) -> Result<Attach, Problem> {
+    value.choice([("tc", Attach::Tc), ("xdp", Attach::Xdp)])
+}
+
+fn read_egress(
+    mut section: Section<'_>,
+    surroundings: &Surroundings<'_>,
+    report: &mut Report<'_>,
+) -> RuleSpec {
+    if !section.is_written() {
+        let hint = "add one that says what clients may send, as in `tcp = [80, 443]` and `udp = [53, 443]`";
+        let problem = Problem::new("there is no [egress] section", hint);
+        report.error(section.span(), problem);
+    }
+    for key in ["tcp", "udp"] {
+        if section.lacks(key) {
+            let message = format!("[egress] does not say which {key} ports clients may use");
+            let hint = format!("add `{key} = [...]`; [] is none, \"any\" is every port");
+            report.error(section.span(), Problem::new(message, hint));
+        }
+    }
+    let base = RuleSpec::nothing_but_ping(surroundings.lists);
+    let rule = client_rule(&mut section, &base, surroundings, report);
+    section.finish(report);
+    rule
+}
+
+fn read_host(
+    mut section: Section<'_>,
+    surroundings: &Surroundings<'_>,
+    report: &mut Report<'_>,
+) -> RuleSpec {
+    let rule = host_rule(&mut section, &RuleSpec::everything(), surroundings, report);
+    section.finish(report);
+    rule
+}
+
+fn read_allow(mut section: Section<'_>, report: &mut Report<'_>) -> Vec<IpNet> {
+    let destinations = section.get("destinations");
+    section.finish(report);
+    destinations.map_or_else(Vec::new, |value| prefixes(&value, report))
+}
+
+fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettings {
+    let update = section
+        .get("update")
+        .and_then(|value| report.read(&value, duration))
+        .unwrap_or(DEFAULT_UPDATE);
+    let stats = match section.get("stats") {
+        Some(value) if value.as_str() == Some("never") => None,
+        Some(value) => report.read(&value, |value| {
+            duration(value).map_err(|problem| Problem {
+                hint: format!("{}; or \"never\"", problem.hint),
+                ..problem
+            })
+        }),
+        None => Some(DEFAULT_STATS),
+    };
+    section.finish(report);
+    EventSettings { update, stats }
+}
+
+fn duration(value: &Value<'_>) -> Result<Duration, Problem> {
+    match value.as_str() {
+        Some(text) => values::duration(text),
+        // Quotes alone would not help: a bare number has no unit.
+        None => Err(value.has_to_be("a duration", values::DURATION_HINT)),
+    }
+}
+
+fn read_limits(mut section: Section<'_>, report: &mut Report<'_>) -> u32 {
+    let flows = section.get("flows").and_then(|value| {
+        report.read(&value, |value| {
+            let flows = u32::try_from(value.integer()?).ok();
+            flows.filter(|flows| FLOWS.contains(flows)).ok_or_else(|| {
+                let message = format!("a flow table for {} flows is not possible", value.source());
+                let (least, most) = (FLOWS.start(), FLOWS.end());
+                let hint = format!(
+                    "choose {least} to {most}; each flow takes about 180 bytes of kernel memory"
+                );
+                Problem::new(message, hint)
+            })
+        })
+    });
+    section.finish(report);
+    flows.unwrap_or(DEFAULT_FLOWS)
+}

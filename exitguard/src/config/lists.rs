@@ -1,0 +1,82 @@
+//! `[[list]]`.
+
+use super::model::{List, ListAction};
+use super::report::{Problem, Report};
+use super::section::Section;
+use super::value::Value;
+use super::values;
+use exitguard_common::abi::MAX_LISTS;
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Reads the lists. One that is wrong stays in its place, so that the rules that name it are not wrong, too.
+pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) -> Vec<List> {
+    if let Some(first_beyond) = sections.get(MAX_LISTS) {
+        let message = format!("there are more than {MAX_LISTS} lists");
+        let hint = "merge some of them into one file";
+        report.error(first_beyond.span(), Problem::new(message, hint));
+    }
+    let folder = report.file().path().parent().unwrap_or(Path::new(""));
+    let mut names = HashSet::new();
+    let mut lists = Vec::new();
+    for mut section in sections {
+        lists.push(List {
+            name: name(&mut section, &mut names, report),
+            source: folder.join(source(&mut section, report)),
+            action: section
+                .get("action")
+                .and_then(|value| report.read(&value, action))
+                .unwrap_or(ListAction::Deny),
+        });
+        section.finish(report);
+    }
+    lists
+}
+
+fn name(section: &mut Section<'_>, names: &mut HashSet<String>, report: &mut Report<'_>) -> String {
+    let Some(value) = section.get("name") else {
+        let hint = "give it one, as in name = \"feodo\"";
+        report.error(section.span(), Problem::new("this list has no name", hint));
+        return String::new();
+    };
+    let valid = |value: &Value<'_>| {
+        let name = value.string()?;
+        values::name(name)?;
+        if !names.insert(name.to_owned()) {
+            let message = format!("there are two lists with the name \"{name}\"");
+            return Err(Problem::new(message, "give each list its own name"));
+        }
+        Ok(())
+    };
+    report.read(&value, valid);
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn source<'t>(section: &mut Section<'t>, report: &mut Report<'_>) -> &'t str {
+    let Some(value) = section.get("source") else {
+        let hint = "name the file, as in source = \"feodo.txt\"";
+        report.error(
+            section.span(),
+            Problem::new("this list has no source", hint),
+        );
+        return "";
+    };
+    let path = |value: &Value<'t>| {
+        let path = value.string()?;
+        if path.contains("://") {
+            let message = format!("the source \"{path}\" is not a file");
+            let hint = "download the list to a file, for example by cron, and name that file";
+            Err(Problem::new(message, hint))
+        } else if path.is_empty() {
+            let hint = "name the file, as in source = \"feodo.txt\"";
+            Err(Problem::new("the source \"\" is not a file", hint))
+        } else {
+            Ok(path)
+        }
+    };
+    report.read(&value, path).unwrap_or_default()
+}
+
+fn action(value: &Value<'_>) -> Result<ListAction, Problem> {
+    value.choice([("deny", ListAction::Deny), ("observe", ListAction::Observe)])
+}

@@ -1,0 +1,82 @@
+//! A configuration as a text that a person can check.
+
+use super::*;
+use std::fmt::Write;
+
+pub(super) fn effective(config: &Config) -> String {
+    let mut text = String::new();
+    let Config {
+        mode,
+        interface,
+        attach,
+        host,
+        egress,
+        clients,
+        lists,
+        allow,
+        events,
+        flow_table,
+    } = config;
+    writeln!(
+        text,
+        "mode {mode:?}, interface {interface:?}, attach {attach:?}"
+    )
+    .unwrap();
+    writeln!(text, "host\n{}", rule(host, lists)).unwrap();
+    writeln!(text, "egress\n{}", rule(egress, lists)).unwrap();
+    for client in clients {
+        let prefixes = join(&client.prefixes);
+        writeln!(text, "client \"{}\": {prefixes}", client.name).unwrap();
+        writeln!(text, "{}", rule(&client.rule, lists)).unwrap();
+    }
+    for list in lists {
+        let List {
+            name,
+            source,
+            action,
+        } = list;
+        writeln!(text, "list \"{name}\": {action:?} {}", source.display()).unwrap();
+    }
+    writeln!(text, "allow {}", join(allow)).unwrap();
+    let EventSettings { update, stats } = events;
+    writeln!(text, "events: update {update:?}, stats {stats:?}").unwrap();
+    writeln!(text, "flow table {flow_table}").unwrap();
+    text
+}
+
+fn rule(spec: &RuleSpec, lists: &[List]) -> String {
+    let RuleSpec {
+        tcp,
+        udp,
+        sctp,
+        icmp,
+        protocols,
+        lan,
+        on_deny,
+        lists: bits,
+        lockdown,
+    } = spec;
+    let protocols = match protocols {
+        any if *any == Protocols::ANY => "any".to_owned(),
+        some => join(&some.iter().collect::<Vec<_>>()),
+    };
+    let applying: Vec<_> = lists
+        .iter()
+        .enumerate()
+        .filter(|(bit, _)| bits >> bit & 1 != 0)
+        .map(|(_, list)| &list.name)
+        .collect();
+    format!(
+        "  tcp {tcp}; udp {udp}; sctp {sctp}; icmp {icmp}; protocols {protocols}\n  \
+         lan {lan}; on deny {on_deny:?}; lists {} ({bits:#x}); lockdown {lockdown}",
+        join(&applying)
+    )
+}
+
+fn join<T: ToString>(all: &[T]) -> String {
+    let all: Vec<_> = all.iter().map(ToString::to_string).collect();
+    match all.is_empty() {
+        true => "none".to_owned(),
+        false => all.join(", "),
+    }
+}

@@ -1,0 +1,146 @@
+//! The entries of a list: as written, and findable by address.
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Prefixes, sorted, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entries {
+    v4: Vec<Ipv4Net>,
+    v6: Vec<Ipv6Net>,
+    /// Bit `n`: some IPv4 entry has prefix length `n`.
+    v4_lengths: u64,
+    v6_lengths: [u64; 3],
+}
+
+impl FromIterator<IpNet> for Entries {
+    fn from_iter<T: IntoIterator<Item = IpNet>>(nets: T) -> Self {
+        let mut entries = Self::default();
+        for net in nets {
+            match net {
+                IpNet::V4(net) => entries.v4.push(net),
+                IpNet::V6(net) => entries.v6.push(net),
+            }
+        }
+        entries.v4.sort_unstable();
+        entries.v4.dedup();
+        entries.v6.sort_unstable();
+        entries.v6.dedup();
+        for net in &entries.v4 {
+            entries.v4_lengths |= 1 << net.prefix_len();
+        }
+        for net in &entries.v6 {
+            let length = usize::from(net.prefix_len());
+            if let Some(word) = entries.v6_lengths.get_mut(length / 64) {
+                *word |= 1 << (length % 64);
+            }
+        }
+        entries
+    }
+}
+
+impl Entries {
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.v4.len() + self.v6.len()
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The IPv4 entries, ascending.
+    pub fn v4(&self) -> impl Iterator<Item = Ipv4Net> + '_ {
+        self.v4.iter().copied()
+    }
+
+    /// The IPv6 entries, ascending.
+    pub fn v6(&self) -> impl Iterator<Item = Ipv6Net> + '_ {
+        self.v6.iter().copied()
+    }
+
+    /// The longest entry that holds the address.
+    pub fn find(&self, addr: IpAddr) -> Option<IpNet> {
+        match addr {
+            IpAddr::V4(addr) => self.find_v4(addr).map(IpNet::V4),
+            IpAddr::V6(addr) => self.find_v6(addr).map(IpNet::V6),
+        }
+    }
+
+    /// One binary search for each length that occurs: entries may nest, so one search is not enough.
+    fn find_v4(&self, addr: Ipv4Addr) -> Option<Ipv4Net> {
+        (0..=32)
+            .rev()
+            .filter(|length| self.v4_lengths >> length & 1 != 0)
+            .filter_map(|length| Some(Ipv4Net::new(addr, length).ok()?.trunc()))
+            .find(|net| self.v4.binary_search(net).is_ok())
+    }
+
+    fn find_v6(&self, addr: Ipv6Addr) -> Option<Ipv6Net> {
+        let occurs = |length: u8| {
+            let word = self.v6_lengths.get(usize::from(length / 64));
+            word.is_some_and(|word| word >> (length % 64) & 1 != 0)
+        };
+        (0..=128)
+            .rev()
+            .filter(|length| occurs(*length))
+            .filter_map(|length| Some(Ipv6Net::new(addr, length).ok()?.trunc()))
+            .find(|net| self.v6.binary_search(net).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(nets: &[&str]) -> Entries {
+        nets.iter()
+            .map(|net| net.parse::<IpNet>().unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn finds_the_longest_of_nested_entries() {
+        let entries = entries(&[
+            "192.0.2.0/24",
+            "192.0.2.128/25",
+            "192.0.2.200/32",
+            "2001:db8::/32",
+            "2001:db8::1/128",
+        ]);
+        for (addr, expected) in [
+            ("192.0.2.1", Some("192.0.2.0/24")),
+            ("192.0.2.129", Some("192.0.2.128/25")),
+            ("192.0.2.200", Some("192.0.2.200/32")),
+            ("192.0.3.1", None),
+            ("2001:db8::1", Some("2001:db8::1/128")),
+            ("2001:db8::2", Some("2001:db8::/32")),
+            ("2001:db9::", None),
+        ] {
+            let found = entries.find(addr.parse().unwrap());
+            assert_eq!(found, expected.map(|net| net.parse().unwrap()), "{addr}");
+        }
+    }
+
+    #[test]
+    fn the_widest_entries_are_found_too() {
+        let entries = entries(&["0.0.0.0/0", "::/0"]);
+        assert_eq!(
+            entries.find("203.0.113.7".parse().unwrap()),
+            Some("0.0.0.0/0".parse().unwrap())
+        );
+        assert_eq!(
+            entries.find("2001:db8::7".parse().unwrap()),
+            Some("::/0".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn keeps_each_entry_once() {
+        assert_eq!(
+            entries(&["192.0.2.1/32", "192.0.2.1/32", "2001:db8::/32"]).len(),
+            2
+        );
+    }
+}
