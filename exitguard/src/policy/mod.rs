@@ -1,0 +1,20 @@
+//! The policy in compiled form, and how it gets there.
+//!
+//! Configuration, lists and the host's network go in; [`Compiled`] comes out: plain tables that the
+//! datapath copies into maps, and that [`exitguard_common::policy::evaluate`] can be asked about here as
+//! well. `explain` and the kernel therefore share every step after this room.
+
+mod client;
+mod compile;
+mod interval;
+mod layers;
+mod ports;
+mod tables;
+
+pub use compile::{CompileError, Network, TAILNET, compile};
+pub use interval::{Interval, merge, subtract};
+pub use ports::PortSet;
+pub use tables::{Compiled, Labels, ListHit};
+
+#[cfg(test)]
+mod tests;
