@@ -1,0 +1,28 @@
+//! The policy in the kernel. The only room that knows aya.
+//!
+//! A policy becomes a [`Loaded`] object: maps filled, programs verified, nothing attached. A [`Guard`]
+//! puts one in force on a device and replaces it by the next: everything is built aside, then one atomic
+//! switch a hook. State (flows, counters, events) lives in pinned maps that all generations share, and
+//! the links are pinned too, so that enforcement outlives the daemon.
+
+mod attach;
+mod error;
+mod events;
+mod flows;
+mod guard;
+mod object;
+mod pins;
+mod probe;
+mod raw;
+mod stats;
+mod test_run;
+
+pub use attach::Hook;
+pub use error::DatapathError;
+pub use events::{EventSource, read_event};
+pub use guard::{Guard, Setup, off};
+pub use object::{LoadSettings, Loaded, OBJECT};
+pub use pins::{PIN_ROOT, PinDir};
+pub use probe::{Environment, MIN_KERNEL};
+pub use raw::awaitable;
+pub use test_run::{Outcome, TestFrame};

@@ -1,0 +1,293 @@
+//! The object: loaded, filled, verified; not attached.
+
+use super::attach::Hook;
+use super::error::DatapathError;
+use super::pins::{self, PinDir};
+use super::raw;
+use crate::policy::Compiled;
+use aya::maps::{Map, MapData, MapType};
+use aya::programs::{ProgramError, SchedClassifier, Xdp};
+use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
+use exitguard_common::abi::{Addr, FragmentKey, FragmentPorts, Stats};
+use exitguard_common::abi::{Budget, FlowKey, FlowState, LinkLayer, maps, programs, settings};
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// The compiled kernel programs.
+pub static OBJECT: &[u8] = aya::include_bytes_aligned!(env!("EXITGUARD_BPF_OBJECT"));
+
+/// Events that a CPU may send per second. Above that they are counted as lost: a flood of new flows must
+/// cost the host no more than this many lines a second.
+const EVENTS_PER_SECOND: u32 = 20_000;
+/// Ring buffer, bytes: a second's worth of events of a busy CPU.
+const RING_BYTES: u32 = 4 << 20;
+const FRAGMENTS: u32 = 4_096;
+const REPLY_CLIENTS: u32 = 1_024;
+
+/// What a load depends on, besides the policy.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadSettings {
+    /// What stands in front of the IP header on the guarded device.
+    pub link_layer: LinkLayer,
+    /// Size of the flow table.
+    pub flow_table: u32,
+    /// Number of the policy; larger than that of any policy before.
+    pub generation: u32,
+}
+
+/// A policy in the kernel, ready to be put in force.
+#[derive(Debug)]
+pub struct Loaded {
+    ebpf: Ebpf,
+    generation: u32,
+}
+
+impl Loaded {
+    /// Loads the object for a policy. State maps are taken over from their pins, or made and pinned.
+    ///
+    /// # Errors
+    /// When the kernel refuses; nothing that is in force is touched.
+    pub fn new(
+        policy: &Compiled,
+        load: LoadSettings,
+        pins: &PinDir,
+    ) -> Result<Self, DatapathError> {
+        let mut loader = EbpfLoader::new();
+        let observe = u32::from(policy.settings.observe);
+        let link_layer = load.link_layer as u32;
+        loader
+            .override_global(settings::GENERATION, &load.generation, true)
+            .override_global(settings::OBSERVE, &observe, true)
+            .override_global(
+                settings::OBSERVE_LISTS,
+                &policy.settings.observe_lists,
+                true,
+            )
+            .override_global(settings::LINK_LAYER, &link_layer, true)
+            .override_global(settings::EVENTS_PER_SECOND, &EVENTS_PER_SECOND, true);
+        for (map, size) in state_sizes(load.flow_table) {
+            loader.map_max_entries(map.name, size);
+            let path = pins.path(map.name);
+            drop_mismatch(&map, size, &path)?;
+            loader.map_pin_path(map.name, path);
+        }
+        let sizes = [
+            (maps::INDEX_V4, policy.v4.index().len()),
+            (maps::RANGES_V4, policy.v4.bounds().len()),
+            (maps::RANGE_CLASSES_V4, policy.v4.classes().len()),
+            (maps::INDEX_V6, policy.v6.index().len()),
+            (maps::RANGES_V6, policy.v6.bounds().len()),
+            (maps::RANGE_CLASSES_V6, policy.v6.classes().len()),
+            (maps::CLASSES, policy.classes.len()),
+            (maps::RULES, policy.rules.len()),
+            // A map has at least one element.
+            (maps::PORTS, policy.ports.len().max(1)),
+        ];
+        for (map, size) in sizes {
+            loader.map_max_entries(map, size as u32);
+        }
+        let mut ebpf = loader.load(OBJECT).map_err(load_error)?;
+
+        fill(&mut ebpf, maps::INDEX_V4, policy.v4.index())?;
+        fill(&mut ebpf, maps::RANGES_V4, policy.v4.bounds())?;
+        fill(&mut ebpf, maps::RANGE_CLASSES_V4, policy.v4.classes())?;
+        fill(&mut ebpf, maps::INDEX_V6, policy.v6.index())?;
+        fill(&mut ebpf, maps::RANGES_V6, policy.v6.bounds())?;
+        fill(&mut ebpf, maps::RANGE_CLASSES_V6, policy.v6.classes())?;
+        fill(&mut ebpf, maps::CLASSES, &policy.classes)?;
+        fill(&mut ebpf, maps::RULES, &policy.rules)?;
+        fill(&mut ebpf, maps::PORTS, &policy.ports)?;
+        Ok(Self {
+            ebpf,
+            generation: load.generation,
+        })
+    }
+
+    /// The number of the policy.
+    pub const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Has the kernel verify the programs of hooks, without attaching them.
+    pub(super) fn verify(&mut self, hooks: &[Hook]) -> Result<(), DatapathError> {
+        for hook in hooks {
+            match hook {
+                Hook::TcOutbound | Hook::TcInbound => {
+                    self.classifier(hook.program())?;
+                }
+                Hook::XdpOutbound => {
+                    self.xdp()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A TC program, verified.
+    pub(super) fn classifier(
+        &mut self,
+        name: &'static str,
+    ) -> Result<&mut SchedClassifier, DatapathError> {
+        let missing = DatapathError::Missing {
+            what: "program",
+            name,
+        };
+        let program: &mut SchedClassifier = self
+            .ebpf
+            .program_mut(name)
+            .ok_or(missing)?
+            .try_into()
+            .map_err(|error| program_error(name, error))?;
+        match program.load() {
+            Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(program),
+            Err(error) => Err(program_error(name, error)),
+        }
+    }
+
+    /// The XDP program, verified.
+    pub(super) fn xdp(&mut self) -> Result<&mut Xdp, DatapathError> {
+        let name = programs::XDP_OUTBOUND;
+        let missing = DatapathError::Missing {
+            what: "program",
+            name,
+        };
+        let program: &mut Xdp = self
+            .ebpf
+            .program_mut(name)
+            .ok_or(missing)?
+            .try_into()
+            .map_err(|error| program_error(name, error))?;
+        match program.load() {
+            Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(program),
+            Err(error) => Err(program_error(name, error)),
+        }
+    }
+
+    pub(super) fn map(&self, name: &'static str) -> Result<&Map, DatapathError> {
+        self.ebpf
+            .map(name)
+            .ok_or(DatapathError::Missing { what: "map", name })
+    }
+
+    pub(super) fn map_mut(&mut self, name: &'static str) -> Result<&mut Map, DatapathError> {
+        self.ebpf
+            .map_mut(name)
+            .ok_or(DatapathError::Missing { what: "map", name })
+    }
+
+    pub(super) fn take_map(&mut self, name: &'static str) -> Result<Map, DatapathError> {
+        self.ebpf
+            .take_map(name)
+            .ok_or(DatapathError::Missing { what: "map", name })
+    }
+}
+
+/// A state map as this build knows it.
+struct StateMap {
+    name: &'static str,
+    kind: MapType,
+    key_bytes: usize,
+    value_bytes: usize,
+}
+
+fn state_sizes(flow_table: u32) -> [(StateMap, u32); 7] {
+    let lru = |name, key_bytes, value_bytes| StateMap {
+        name,
+        kind: MapType::LruHash,
+        key_bytes,
+        value_bytes,
+    };
+    let per_cpu = |name, value_bytes| StateMap {
+        name,
+        kind: MapType::PerCpuArray,
+        key_bytes: size_of::<u32>(),
+        value_bytes,
+    };
+    let meta = StateMap {
+        name: maps::META,
+        kind: MapType::Array,
+        key_bytes: size_of::<u32>(),
+        value_bytes: size_of::<u32>(),
+    };
+    let ring = StateMap {
+        name: maps::EVENTS,
+        kind: MapType::RingBuf,
+        key_bytes: 0,
+        value_bytes: 0,
+    };
+    [
+        (
+            lru(maps::FLOWS, size_of::<FlowKey>(), size_of::<FlowState>()),
+            flow_table,
+        ),
+        (
+            lru(
+                maps::FRAGMENTS,
+                size_of::<FragmentKey>(),
+                size_of::<FragmentPorts>(),
+            ),
+            FRAGMENTS,
+        ),
+        (
+            lru(maps::REPLIES, size_of::<Addr>(), size_of::<Budget>()),
+            REPLY_CLIENTS,
+        ),
+        (per_cpu(maps::STATS, size_of::<Stats>()), 1),
+        (per_cpu(maps::EVENT_BUDGET, size_of::<Budget>()), 1),
+        (ring, RING_BYTES),
+        (meta, 1),
+    ]
+}
+
+/// Removes a pinned map that is not what this build would make: aya takes over whatever is pinned, without
+/// a look at its type or size. Happens when the size of the flow table was changed; the flows start anew.
+fn drop_mismatch(map: &StateMap, size: u32, path: &std::path::Path) -> Result<(), DatapathError> {
+    let Ok(pinned) = MapData::from_pin(path) else {
+        return Ok(());
+    };
+    let matches = pinned.info().is_ok_and(|info| {
+        info.map_type().is_ok_and(|kind| kind == map.kind)
+            && info.key_size() as usize == map.key_bytes
+            && info.value_size() as usize == map.value_bytes
+            && info.max_entries() == size
+    });
+    if matches {
+        Ok(())
+    } else {
+        pins::remove_pin(path)
+    }
+}
+
+fn fill<T: Pod>(ebpf: &mut Ebpf, name: &'static str, values: &[T]) -> Result<(), DatapathError> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let map = ebpf
+        .map(name)
+        .ok_or(DatapathError::Missing { what: "map", name })?;
+    let Map::Array(data) = map else {
+        return Err(DatapathError::Missing {
+            what: "array map",
+            name,
+        });
+    };
+    raw::fill_array(fd(data), values).map_err(|error| DatapathError::Bulk {
+        action: "fill",
+        map: name,
+        error,
+    })
+}
+
+pub(super) fn fd(map: &MapData) -> BorrowedFd<'_> {
+    map.fd().as_fd()
+}
+
+fn load_error(error: EbpfError) -> DatapathError {
+    DatapathError::Load(Box::new(error))
+}
+
+fn program_error(program: &'static str, error: ProgramError) -> DatapathError {
+    DatapathError::Program {
+        program,
+        error: Box::new(error),
+    }
+}

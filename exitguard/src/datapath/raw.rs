@@ -1,0 +1,133 @@
+//! What of this room needs `unsafe`: whole maps in few system calls, and the ring's descriptor for the runtime.
+//!
+//! aya has no batches (Linux 5.6). One element a call, a million prefixes take a second to fill.
+
+use super::events::EventSource;
+use aya::Pod;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// `bpf_attr` for the batch commands (linux/bpf.h, `struct { /* struct used by BPF_MAP_*_BATCH */ }`).
+#[repr(C)]
+struct BatchAttr {
+    in_batch: u64,
+    out_batch: u64,
+    keys: u64,
+    values: u64,
+    count: u32,
+    map_fd: u32,
+    elem_flags: u64,
+    flags: u64,
+}
+
+const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
+const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
+
+fn bpf(command: libc::c_long, attr: &mut BatchAttr) -> io::Result<()> {
+    // SAFETY: `attr` is a whole batch attribute of the size given; its pointers are to buffers of the
+    // callers below, live for the call and as long as `count` says.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_bpf,
+            command,
+            &raw mut *attr,
+            size_of::<BatchAttr>(),
+        )
+    };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+fn address<T>(buffer: &[T]) -> u64 {
+    buffer.as_ptr().addr() as u64
+}
+
+/// Writes an array map from its first element on.
+///
+/// # Errors
+/// What the kernel says; elements before the failing one are written.
+pub(super) fn fill_array<T: Pod>(map: BorrowedFd<'_>, values: &[T]) -> io::Result<()> {
+    const AT_ONCE: usize = 65_536;
+    let mut first = 0u32;
+    for chunk in values.chunks(AT_ONCE) {
+        let keys: Vec<u32> = (first..).take(chunk.len()).collect();
+        let mut attr = BatchAttr {
+            in_batch: 0,
+            out_batch: 0,
+            keys: address(&keys),
+            values: address(chunk),
+            count: chunk.len() as u32,
+            map_fd: map.as_raw_fd() as u32,
+            elem_flags: 0,
+            flags: 0,
+        };
+        bpf(BPF_MAP_UPDATE_BATCH, &mut attr)?;
+        first += chunk.len() as u32;
+    }
+    Ok(())
+}
+
+/// Reads a whole hash map. Entries that come or go meanwhile may or may not be among those returned.
+///
+/// # Errors
+/// What the kernel says.
+pub(super) fn read_hash<K: Pod, V: Pod>(map: BorrowedFd<'_>) -> io::Result<Vec<(K, V)>> {
+    // The kernel hands out whole buckets; one that does not fit is an error, and room is then doubled.
+    let mut room = 4_096usize;
+    let mut all = Vec::new();
+    let mut position: Option<u32> = None;
+    loop {
+        let mut keys: Vec<K> = Vec::with_capacity(room);
+        let mut values: Vec<V> = Vec::with_capacity(room);
+        let start = position.unwrap_or_default();
+        let mut next = 0u32;
+        let mut attr = BatchAttr {
+            in_batch: position.map_or(0, |_| (&raw const start).addr() as u64),
+            out_batch: (&raw mut next).addr() as u64,
+            keys: keys.as_mut_ptr().addr() as u64,
+            values: values.as_mut_ptr().addr() as u64,
+            count: room as u32,
+            map_fd: map.as_raw_fd() as u32,
+            elem_flags: 0,
+            flags: 0,
+        };
+        let result = bpf(BPF_MAP_LOOKUP_BATCH, &mut attr);
+        let errno = result.as_ref().err().and_then(io::Error::raw_os_error);
+        if errno == Some(libc::ENOSPC) {
+            room *= 2;
+            continue;
+        }
+        let is_last = errno == Some(libc::ENOENT);
+        if !is_last {
+            result?;
+        }
+        let count = (attr.count as usize).min(room);
+        // SAFETY: the kernel wrote `count` whole keys and values (it reports the number in `count`, also
+        // with ENOENT at the end), there is room for them, and `Pod` types accept every byte pattern.
+        unsafe { keys.set_len(count) };
+        // SAFETY: as above.
+        unsafe { values.set_len(count) };
+        all.extend(keys.into_iter().zip(values));
+        if is_last {
+            return Ok(all);
+        }
+        position = Some(next);
+    }
+}
+
+/// The event source as the runtime wants it: it tells when there is something to read. Has to be called on a
+/// tokio runtime.
+///
+/// # Errors
+/// When the runtime cannot wait for it.
+pub fn awaitable(source: EventSource) -> io::Result<AsyncFd<EventSource>> {
+    // SAFETY: the source owns the map whose descriptor it hands out, never gives either away, and
+    // deregisters by being dropped with the `AsyncFd`.
+    let registered = unsafe { AsyncFd::register_with_interest(source, Interest::READABLE) };
+    registered.map_err(Into::into)
+}
