@@ -1,0 +1,79 @@
+//! What this host's network looks like: devices and addresses, by rtnetlink, in the network namespace of the
+//! thread that asks. Reading needs no privileges.
+
+mod device;
+mod inspect;
+mod watch;
+
+pub use device::{Address, Device, DeviceKind, select};
+pub use inspect::{Inspector, network};
+pub use watch::Watch;
+
+use std::io;
+
+/// Why the host cannot be looked at, or has no device to guard.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// No netlink socket.
+    #[error("cannot open a netlink socket: {0}")]
+    Socket(#[from] io::Error),
+    /// The kernel did not answer.
+    #[error("cannot read {what} from the kernel: {error}")]
+    Read {
+        /// Links or addresses.
+        what: &'static str,
+        /// What rtnetlink said.
+        error: Box<rtnetlink::Error>,
+    },
+    /// There is no such interface.
+    #[error(
+        "there is no interface {name} (there are: {existing}); is tailscaled running? `--wait` waits for it"
+    )]
+    Absent {
+        /// The one that is wanted.
+        name: String,
+        /// Those there are.
+        existing: String,
+    },
+    /// `auto` found nothing.
+    #[error(
+        "no TUN holds a Tailscale address (interfaces: {existing}); is tailscaled running? `--wait` waits for it"
+    )]
+    NoTailscale {
+        /// Those there are.
+        existing: String,
+    },
+    /// `auto` found too much.
+    #[error("several TUNs hold a Tailscale address ({names}); name one of them as `interface`")]
+    Ambiguous {
+        /// Which.
+        names: String,
+    },
+    /// The interface is of another kind than tailscaled makes.
+    #[error(
+        "{name} is {kind}, not a TUN as tailscaled makes one; name the right interface, or set attach = \"xdp\" if it is an Ethernet device that you want to guard"
+    )]
+    NotTun {
+        /// The interface.
+        name: String,
+        /// What it is.
+        kind: DeviceKind,
+    },
+    /// Packets of the interface begin with something that is not known here.
+    #[error(
+        "{name} is {kind}, whose packets exitguard cannot read; only TUN and Ethernet devices can be guarded"
+    )]
+    UnknownLinkLayer {
+        /// The interface.
+        name: String,
+        /// What it is.
+        kind: DeviceKind,
+    },
+}
+
+impl HostError {
+    /// Whether waiting can help.
+    pub const fn is_absence(&self) -> bool {
+        matches!(self, Self::Absent { .. } | Self::NoTailscale { .. })
+    }
+}
