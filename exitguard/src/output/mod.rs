@@ -1,0 +1,37 @@
+//! What people and programs get to read: reports, and their two renderings.
+//!
+//! A [`Report`] is a value with every name looked up and every time on the wall clock. [`json`] and [`text`]
+//! render it, and say the same facts. [`Sink`] hands reports to a reader without ever making the daemon wait.
+
+mod clock;
+mod flow_report;
+pub mod json;
+mod report;
+mod sink;
+#[cfg(test)]
+mod tests;
+pub mod text;
+
+pub use clock::WallClock;
+pub use flow_report::{DropReport, FlowReport, Naming};
+pub use report::{LostReport, Report, StateEvent, StateReport, StatsReport};
+pub use sink::{Lines, Reader, Sink};
+
+/// How reports are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An aligned line.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl Format {
+    /// Renders a report as one line, without its end.
+    pub fn render(self, report: &Report) -> String {
+        match self {
+            Self::Text => text::render(report),
+            Self::Json => json::render(report),
+        }
+    }
+}

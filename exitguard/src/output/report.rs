@@ -1,0 +1,105 @@
+//! What is reported beside flows.
+
+use super::flow_report::FlowReport;
+use exitguard_common::abi::Stats;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Anything that is reported.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// About a flow, or a packet.
+    Flow(Box<FlowReport>),
+    /// Counters.
+    Stats(Box<StatsReport>),
+    /// The guard itself changed.
+    State(StateReport),
+    /// Some reports are missing.
+    Lost(LostReport),
+}
+
+/// Counters since the state maps were made, which a restart does not reset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatsReport {
+    /// When.
+    pub time: Timestamp,
+    /// The guarded interface.
+    pub interface: String,
+    /// How long the daemon runs.
+    pub uptime: Duration,
+    /// Flows that are known and not over.
+    pub flows: usize,
+    /// The kernel's counters.
+    pub kernel: Stats,
+    /// Reports that the reader was too slow for.
+    pub reports_lost: u64,
+    /// Number of the policy.
+    pub generation: u32,
+}
+
+/// The guard itself changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateReport {
+    /// When.
+    pub time: Timestamp,
+    /// The guarded interface.
+    pub interface: String,
+    /// What happened.
+    pub event: StateEvent,
+    /// Number of the policy in force, or 0.
+    pub generation: u32,
+    /// `observe` or `enforce`.
+    pub mode: &'static str,
+    /// More about it, for people.
+    pub message: String,
+}
+
+/// What can happen to the guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateEvent {
+    /// It waits for its interface.
+    Waiting,
+    /// A policy is in force.
+    Started,
+    /// Another policy is in force.
+    Reloaded,
+    /// Another policy was to be put in force and was not; the old one is.
+    ReloadFailed,
+    /// Its interface is gone, and with it everything that could pass.
+    InterfaceLost,
+    /// Its interface is back and guarded again.
+    InterfaceBack,
+    /// Its interface is there and could not be guarded.
+    Unprotected,
+    /// The daemon stops. What is in force stays.
+    Stopped,
+}
+
+impl StateEvent {
+    /// The name in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Started => "started",
+            Self::Reloaded => "reloaded",
+            Self::ReloadFailed => "reload_failed",
+            Self::InterfaceLost => "interface_lost",
+            Self::InterfaceBack => "interface_back",
+            Self::Unprotected => "unprotected",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Reports that are missing before this one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LostReport {
+    /// When it was noticed.
+    pub time: Timestamp,
+    /// The guarded interface.
+    pub interface: String,
+    /// Events the kernel had no room for, or over its rate bound.
+    pub kernel: u64,
+    /// Reports that the reader was too slow for.
+    pub output: u64,
+}
