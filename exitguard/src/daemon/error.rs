@@ -1,0 +1,31 @@
+//! Why the daemon cannot start.
+
+use crate::config::ConfigError;
+use crate::datapath::DatapathError;
+use crate::host::HostError;
+use crate::lists::ListError;
+use crate::policy::CompileError;
+use std::io;
+
+/// Why the daemon cannot start, or has to end.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A blocklist.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// Together they do not fit.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The host's network.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The kernel.
+    #[error(transparent)]
+    Datapath(#[from] DatapathError),
+    /// The event loop.
+    #[error("cannot wait for events: {0}")]
+    Wait(#[source] io::Error),
+}

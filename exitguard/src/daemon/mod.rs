@@ -1,0 +1,19 @@
+//! The daemon: puts a policy in force, keeps it in force, and tells what happens.
+//!
+//! Order of the start, each step needing the one before:
+//! 1. read configuration and lists: whoever wrote them wrong learns it before anything is touched;
+//! 2. listen for changes of the network, then look at it: nothing is missed in between;
+//! 3. find the device, or wait for it;
+//! 4. compile, load, attach: from here on the policy is in force, with or without us;
+//! 5. report.
+
+mod desired;
+mod error;
+mod reporter;
+mod search;
+mod supervisor;
+
+pub use desired::{Desired, Overrides, PolicyFiles};
+pub use error::DaemonError;
+pub use reporter::Reporter;
+pub use supervisor::{Command, Settings, run};

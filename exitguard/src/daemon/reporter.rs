@@ -1,0 +1,141 @@
+//! Records to reports.
+
+use crate::output::{
+    FlowReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport, WallClock,
+};
+use crate::policy::Labels;
+use crate::state::Record;
+use exitguard_common::abi::Stats;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Policies whose names are kept: events of the last one may still be on their way when the next is in force.
+const KEPT_POLICIES: usize = 3;
+
+/// Tells what happens, to the sink.
+#[derive(Debug)]
+pub struct Reporter {
+    sink: Sink,
+    interface: String,
+    mode: &'static str,
+    /// Names by generation, newest first.
+    labels: VecDeque<(u32, Labels)>,
+    started: Instant,
+    /// What was told to be lost already.
+    told_kernel: u64,
+    told_output: u64,
+}
+
+impl Reporter {
+    /// Nothing is in force yet.
+    pub fn new(sink: Sink, interface: String, mode: &'static str) -> Self {
+        Self {
+            sink,
+            interface,
+            mode,
+            labels: VecDeque::new(),
+            started: Instant::now(),
+            told_kernel: 0,
+            told_output: 0,
+        }
+    }
+
+    /// The interface is known now.
+    pub fn set_interface(&mut self, interface: String) {
+        self.interface = interface;
+    }
+
+    /// Another policy is in force.
+    pub fn use_policy(&mut self, generation: u32, labels: Labels, mode: &'static str) {
+        self.mode = mode;
+        self.labels.push_front((generation, labels));
+        self.labels.truncate(KEPT_POLICIES);
+    }
+
+    /// Losses of the kernel before this daemon started were not ours to tell.
+    pub const fn forgive_losses(&mut self, stats: &Stats) {
+        self.told_kernel = stats.events_lost;
+    }
+
+    /// Number of the policy in force.
+    pub fn generation(&self) -> u32 {
+        self.labels.front().map_or(0, |(generation, _)| *generation)
+    }
+
+    /// Tells about a flow.
+    pub fn record(&mut self, record: &Record, clock: &WallClock) {
+        let generation = record.state.cached.generation();
+        let of_generation = self.labels.iter().find(|(known, _)| *known == generation);
+        // A flow decided before this daemon started: its rule numbers are those of an unknown policy; the one
+        // in force is the best guess, and right unless the file changed meanwhile.
+        let Some((_, labels)) = of_generation.or(self.labels.front()) else {
+            return;
+        };
+        let naming = Naming {
+            interface: &self.interface,
+            labels,
+            clock,
+        };
+        let report = FlowReport::new(record, &naming);
+        self.sink.send(Report::Flow(Box::new(report)));
+    }
+
+    /// Tells about the guard.
+    pub fn state(&mut self, event: StateEvent, message: impl Into<String>) {
+        let report = StateReport {
+            time: WallClock::now().wall(),
+            interface: self.interface.clone(),
+            event,
+            generation: self.generation(),
+            mode: self.mode,
+            message: message.into(),
+        };
+        self.sink.send(Report::State(report));
+    }
+
+    /// Tells the counters.
+    pub fn stats(&mut self, kernel: &Stats, flows: usize) {
+        let report = StatsReport {
+            time: WallClock::now().wall(),
+            interface: self.interface.clone(),
+            uptime: self.started.elapsed(),
+            flows,
+            kernel: *kernel,
+            reports_lost: self.sink.lost(),
+            generation: self.generation(),
+        };
+        self.sink.send(Report::Stats(Box::new(report)));
+    }
+
+    /// Tells what was lost since it was last told, if anything was.
+    pub fn losses(&mut self, kernel: &Stats) {
+        let in_kernel = kernel.events_lost.saturating_sub(self.told_kernel);
+        let in_output = self.sink.lost() - self.told_output;
+        if in_kernel == 0 && in_output == 0 {
+            return;
+        }
+        let lost_before = self.sink.lost();
+        let report = LostReport {
+            time: WallClock::now().wall(),
+            interface: self.interface.clone(),
+            kernel: in_kernel,
+            output: in_output,
+        };
+        self.sink.send(Report::Lost(report));
+        // The reader may be so slow that even this line is lost; then it is told next time.
+        if self.sink.lost() == lost_before {
+            self.told_kernel = kernel.events_lost;
+            self.told_output = lost_before;
+        }
+    }
+
+    /// Lets the reader catch up, for a while.
+    pub fn wait_for_room(&self, patience: Duration) {
+        self.sink.wait_for_room(patience);
+    }
+
+    /// Writes what is waiting.
+    pub fn finish(self, patience: Duration) {
+        self.sink.finish(patience);
+    }
+}

@@ -1,0 +1,69 @@
+//! Looking at the network, and for the device in it.
+
+use super::Command;
+use super::reporter::Reporter;
+use crate::config::Config;
+use crate::host::{self, Address, Device, HostError, Inspector, Watch};
+use crate::output::StateEvent;
+use tokio::sync::mpsc::Receiver;
+
+/// The network of this host, and word of its changes.
+pub(super) struct Search {
+    inspector: Inspector,
+    watch: Watch,
+}
+
+impl Search {
+    /// Listens for changes of the network from here on.
+    pub(super) fn new() -> Result<Self, HostError> {
+        // In this order: what changes between the two is heard of.
+        let watch = Watch::new()?;
+        let inspector = Inspector::new()?;
+        Ok(Self { inspector, watch })
+    }
+
+    /// Until something of the network may have changed.
+    pub(super) async fn changed(&mut self) {
+        self.watch.changed().await;
+    }
+
+    /// What is there now.
+    pub(super) async fn look(&self) -> Result<(Vec<Device>, Vec<Address>), HostError> {
+        Ok((
+            self.inspector.devices().await?,
+            self.inspector.addresses().await?,
+        ))
+    }
+
+    /// The device to guard; `None` when told to stop while waiting for it.
+    pub(super) async fn device(
+        &mut self,
+        config: &Config,
+        wait: bool,
+        reporter: &mut Reporter,
+        commands: &mut Receiver<Command>,
+    ) -> Result<Option<Device>, HostError> {
+        let mut has_told = false;
+        loop {
+            let (devices, addresses) = self.look().await?;
+            match host::select(&devices, &addresses, &config.interface, config.attach) {
+                Ok(device) => return Ok(Some(device)),
+                Err(error) if wait && error.is_absence() => {
+                    if !has_told {
+                        reporter.state(StateEvent::Waiting, error.to_string());
+                        has_told = true;
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::select! {
+                () = self.watch.changed() => {}
+                command = commands.recv() => {
+                    if command != Some(Command::Reload) {
+                        return Ok(None);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What changes: the policy's files, the device, the host's addresses.
+
+use super::{Supervisor, summary};
+use crate::config::{Config, ConfigError};
+use crate::daemon::desired::Desired;
+use crate::daemon::error::DaemonError;
+use crate::host::{self, Device};
+use crate::lists::ListError;
+use crate::output::StateEvent;
+use crate::policy::{Labels, Network, compile};
+
+impl Supervisor {
+    /// Reads the files again and puts what they say in force, or says why not.
+    pub(super) fn reload(&mut self) {
+        let result = self.settings.files.read().and_then(|desired| {
+            if let Some(what) = needs_restart(&self.desired.config, &desired.config) {
+                return Ok(Err(format!(
+                    "`{what}` cannot change while exitguard runs; restart it"
+                )));
+            }
+            (self.settings.warn)(&desired);
+            let (policy, labels) = compile(&desired.config, desired.lists.clone(), &self.network)?;
+            let generation = self.guard.publish(&policy)?;
+            Ok(Ok((desired, generation, labels)))
+        });
+        match result {
+            Ok(Ok((desired, generation, labels))) => {
+                self.tracker.set_update(desired.config.events.update);
+                self.in_force(desired, generation, labels);
+                let message = summary(&self.desired, self.guard.method());
+                self.reporter.state(StateEvent::Reloaded, message);
+            }
+            Ok(Err(why)) => self.reporter.state(StateEvent::ReloadFailed, why),
+            Err(error) => self
+                .reporter
+                .state(StateEvent::ReloadFailed, one_line(&error)),
+        }
+    }
+
+    fn in_force(&mut self, desired: Desired, generation: u32, labels: Labels) {
+        self.reporter
+            .use_policy(generation, labels, desired.config.mode.name());
+        self.desired = desired;
+    }
+
+    /// Looks at the network: is the device still there, the same, and are the host's addresses?
+    pub(super) async fn look(&mut self) {
+        let Ok((devices, addresses)) = self.search.look().await else {
+            return;
+        };
+        let interface = self.guard.setup().interface.clone();
+        match devices.iter().find(|device| device.name == interface) {
+            None if self.guard.is_attached() => {
+                self.guard.detached();
+                self.reporter.state(
+                    StateEvent::InterfaceLost,
+                    "the interface is gone; waiting for it to come back",
+                );
+            }
+            None => {}
+            Some(device)
+                if device.index != self.guard.setup().index || !self.guard.is_attached() =>
+            {
+                self.attach_again(device);
+            }
+            Some(_) => {}
+        }
+        let network = host::network(&devices, &addresses, &interface);
+        if network != self.network {
+            self.use_network(network);
+        }
+    }
+
+    fn attach_again(&mut self, device: &Device) {
+        match self.guard.reattach(device.index) {
+            Ok(()) => {
+                let message = format!("guarded again, as device {}", device.index);
+                self.reporter.state(StateEvent::InterfaceBack, message);
+            }
+            Err(error) => {
+                // It may be gone again already; the next change or look tries anew.
+                self.reporter
+                    .state(StateEvent::Unprotected, error.to_string());
+            }
+        }
+    }
+
+    /// The host's addresses or networks changed: they are part of the policy.
+    fn use_network(&mut self, network: Network) {
+        let published = compile(&self.desired.config, self.desired.lists.clone(), &network)
+            .map_err(DaemonError::from)
+            .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
+        match published {
+            Ok((generation, labels)) => {
+                self.network = network;
+                let mode = self.desired.config.mode.name();
+                self.reporter.use_policy(generation, labels, mode);
+                let message = "the addresses of this host changed";
+                self.reporter.state(StateEvent::Reloaded, message);
+            }
+            Err(error) => self
+                .reporter
+                .state(StateEvent::ReloadFailed, one_line(&error)),
+        }
+    }
+}
+
+/// A key whose change a running guard cannot follow.
+fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
+    if old.interface != new.interface {
+        Some("interface")
+    } else if old.attach != new.attach {
+        Some("attach")
+    } else if old.flow_table != new.flow_table {
+        Some("limits.flows")
+    } else {
+        None
+    }
+}
+
+/// An error with everything it says, for one line of output.
+fn one_line(error: &DaemonError) -> String {
+    let diagnostics = match error {
+        DaemonError::Config(ConfigError::Invalid { diagnostics, .. })
+        | DaemonError::List(ListError::Parse { diagnostics, .. }) => diagnostics.as_slice(),
+        _ => &[],
+    };
+    let mut lines = vec![error.to_string()];
+    lines.extend(diagnostics.iter().map(ToString::to_string));
+    lines.join("; ")
+}

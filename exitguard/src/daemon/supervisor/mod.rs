@@ -1,0 +1,253 @@
+//! The loop.
+
+mod changes;
+
+use super::desired::{Desired, PolicyFiles};
+use super::error::DaemonError;
+use super::reporter::Reporter;
+use super::search::Search;
+use crate::config::Interface;
+use crate::datapath::{self, EventSource, Guard, Setup};
+use crate::host::{self, Device, HostError};
+use crate::output::{Sink, StateEvent, WallClock};
+use crate::policy::{Network, compile};
+use crate::state::{Idle, Output, Tracker};
+use exitguard_common::abi::Event;
+use std::time::Duration;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// What the daemon can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Read the policy's files again.
+    Reload,
+    /// End. What is in force stays.
+    Stop,
+}
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The policy.
+    pub files: PolicyFiles,
+    /// Wait for the interface when it is not there.
+    pub wait: bool,
+    /// Called with warnings about the policy's files.
+    pub warn: fn(&Desired),
+}
+
+/// How often the flow table is read.
+const SNAPSHOT_PERIOD: Duration = Duration::from_secs(2);
+/// Changes of the network are heard of, but a look now and then costs nothing.
+const LOOK_PERIOD: Duration = Duration::from_secs(10);
+/// Events taken in before anything else gets a turn.
+const EVENTS_AT_ONCE: usize = 4_096;
+/// How long a reader may take for the last reports.
+const LAST_REPORTS: Duration = Duration::from_secs(2);
+
+/// Runs until it is told to stop. `sink` gets the reports.
+///
+/// # Errors
+/// When it cannot start. Once a policy is in force, trouble is reported and lived with.
+pub async fn run(
+    settings: Settings,
+    mut commands: Receiver<Command>,
+    sink: Sink,
+) -> Result<(), DaemonError> {
+    let desired = settings.files.read()?;
+    (settings.warn)(&desired);
+    let mut search = Search::new()?;
+    let name = match &desired.config.interface {
+        Interface::Named(name) => name.clone(),
+        Interface::Auto => "auto".to_owned(),
+    };
+    let mut reporter = Reporter::new(sink, name, desired.config.mode.name());
+    let Some(device) = search
+        .device(&desired.config, settings.wait, &mut reporter, &mut commands)
+        .await?
+    else {
+        reporter.finish(LAST_REPORTS);
+        return Ok(());
+    };
+    let supervisor = Supervisor::start(settings, desired, device, search, reporter).await?;
+    supervisor.run(commands).await
+}
+
+struct Supervisor {
+    settings: Settings,
+    desired: Desired,
+    network: Network,
+    search: Search,
+    reporter: Reporter,
+    tracker: Tracker,
+    guard: Guard,
+    events: AsyncFd<EventSource>,
+}
+
+impl Supervisor {
+    async fn start(
+        settings: Settings,
+        desired: Desired,
+        device: Device,
+        search: Search,
+        mut reporter: Reporter,
+    ) -> Result<Self, DaemonError> {
+        let (devices, addresses) = search.look().await?;
+        let network = host::network(&devices, &addresses, &device.name);
+        let (policy, labels) = compile(&desired.config, desired.lists.clone(), &network)?;
+        let Some(link_layer) = device.link_layer() else {
+            let (name, kind) = (device.name, device.kind);
+            return Err(HostError::UnknownLinkLayer { name, kind }.into());
+        };
+        let setup = Setup {
+            interface: device.name.clone(),
+            index: device.index,
+            link_layer,
+            attach: desired.config.attach,
+            flow_table: desired.config.flow_table,
+        };
+        let (mut guard, events) = Guard::start(setup, &policy)?;
+        let generation = guard.generation();
+        reporter.set_interface(device.name);
+        reporter.use_policy(generation, labels, desired.config.mode.name());
+        let stats = guard.loaded().stats()?;
+        reporter.forgive_losses(&stats);
+        reporter.state(StateEvent::Started, summary(&desired, guard.method()));
+        let events = datapath::awaitable(events).map_err(DaemonError::Wait)?;
+        let tracker = Tracker::new(Idle::default(), desired.config.events.update);
+        Ok(Self {
+            settings,
+            desired,
+            network,
+            search,
+            reporter,
+            tracker,
+            guard,
+            events,
+        })
+    }
+
+    async fn run(mut self, mut commands: Receiver<Command>) -> Result<(), DaemonError> {
+        let mut snapshot = ticker(SNAPSHOT_PERIOD);
+        let mut look = ticker(LOOK_PERIOD);
+        let mut next_stats = self.after_stats_period();
+        loop {
+            let stats_due = async {
+                match next_stats {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // In this order: what changes protection comes before what tells about it.
+                biased;
+                command = commands.recv() => match command {
+                    Some(Command::Reload) => self.reload(),
+                    Some(Command::Stop) | None => break,
+                },
+                () = self.search.changed() => self.look().await,
+                _ = look.tick() => self.look().await,
+                _ = snapshot.tick() => self.take_snapshot(),
+                () = stats_due => {
+                    self.tell_stats();
+                    next_stats = self.after_stats_period();
+                }
+                ready = self.events.readable_mut() => {
+                    let mut ready = ready.map_err(DaemonError::Wait)?;
+                    let events = read_events(ready.get_inner_mut(), EVENTS_AT_ONCE);
+                    // The kernel wakes us again only when the ring was read to its end.
+                    if events.len() < EVENTS_AT_ONCE {
+                        ready.clear_ready();
+                    }
+                    drop(ready);
+                    self.take_in(&events);
+                }
+            }
+        }
+        self.finish();
+        Ok(())
+    }
+
+    fn after_stats_period(&self) -> Option<Instant> {
+        Some(Instant::now() + self.desired.config.events.stats?)
+    }
+
+    fn take_in(&mut self, events: &[Event]) {
+        let clock = WallClock::now();
+        let mut outputs = Vec::new();
+        for event in events {
+            self.tracker.event(event, &mut outputs);
+        }
+        self.act(&outputs, &clock);
+    }
+
+    fn take_snapshot(&mut self) {
+        // Events before the table, so that all that were sent before it is read are in.
+        let events = read_events(self.events.get_mut(), usize::MAX);
+        self.take_in(&events);
+        let Ok(table) = self.guard.flows() else {
+            return;
+        };
+        let clock = WallClock::now();
+        let mut outputs = Vec::new();
+        self.tracker
+            .snapshot(&table, clock.monotonic_ns(), &mut outputs);
+        self.act(&outputs, &clock);
+        if let Ok(stats) = self.guard.loaded().stats() {
+            self.reporter.losses(&stats);
+        }
+    }
+
+    fn act(&mut self, outputs: &[Output], clock: &WallClock) {
+        for output in outputs {
+            match output {
+                Output::Tell(record) => self.reporter.record(record, clock),
+                // It stays until it is the least recently used: no harm.
+                Output::Forget(key) => drop(self.guard.loaded().forget_flow(key)),
+            }
+        }
+    }
+
+    fn tell_stats(&mut self) {
+        if let Ok(stats) = self.guard.loaded().stats() {
+            self.reporter.stats(&stats, self.tracker.len());
+        }
+    }
+
+    fn finish(mut self) {
+        self.take_snapshot();
+        self.reporter.wait_for_room(LAST_REPORTS);
+        let clock = WallClock::now();
+        let mut outputs = Vec::new();
+        self.tracker.shutdown(clock.monotonic_ns(), &mut outputs);
+        self.act(&outputs, &clock);
+        self.tell_stats();
+        let message = "what is in force stays; `exitguard off` removes it";
+        self.reporter.state(StateEvent::Stopped, message);
+        self.reporter.finish(LAST_REPORTS);
+    }
+}
+
+fn read_events(source: &mut EventSource, most: usize) -> Vec<Event> {
+    std::iter::from_fn(|| source.next_event())
+        .take(most)
+        .collect()
+}
+
+fn ticker(period: Duration) -> tokio::time::Interval {
+    let mut ticker = interval(period);
+    ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticker
+}
+
+/// What is in force, for people.
+fn summary(desired: &Desired, method: &str) -> String {
+    let entries: usize = desired.lists.iter().map(|list| list.entries.len()).sum();
+    format!(
+        "guarded by {method}: {} clients with rules of their own, {} lists with {entries} entries",
+        desired.config.clients.len(),
+        desired.lists.len(),
+    )
+}

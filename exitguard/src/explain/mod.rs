@@ -1,0 +1,93 @@
+//! May this client reach that destination, and why? Asked of the compiled policy by the code that the kernel
+//! runs.
+
+mod destination;
+
+pub use destination::{Destination, ParseDestinationError};
+
+use crate::policy::{Compiled, Labels, PortSet};
+use exitguard_common::abi::{Addr, Decision, FlowKey, Origin, Reason, Verdict};
+use exitguard_common::packet::{Transport, protocol};
+use exitguard_common::policy::evaluate;
+use std::net::IpAddr;
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The decision about the destination, or, where no port was given, about one of its ports.
+    pub decision: Decision,
+    /// Name of the rule that was applied.
+    pub rule: String,
+    /// The list that holds the destination, when that is the reason.
+    pub list: Option<String>,
+    /// Its entry.
+    pub entry: Option<String>,
+    /// Which ports may be reached, where none was asked about.
+    pub ports: Option<PortSet>,
+}
+
+impl Explanation {
+    /// Whether the policy allows it, or any of it.
+    pub fn is_allowed(&self) -> bool {
+        match &self.ports {
+            Some(ports) => !ports.is_none(),
+            None => self.decision.verdict == Verdict::Allow,
+        }
+    }
+}
+
+/// Asks a policy. An observing policy answers what it would deny.
+pub fn explain(
+    policy: &Compiled,
+    labels: &Labels,
+    client: IpAddr,
+    destination: &Destination,
+) -> Explanation {
+    let ask = |port: u16| decide(policy, client, destination, port);
+    let has_ports = matches!(
+        destination.protocol,
+        protocol::TCP | protocol::UDP | protocol::SCTP
+    );
+    let (decision, ports) = match destination.port {
+        Some(port) => (ask(port), None),
+        None if has_ports => {
+            let is_allowed = |port: &u16| ask(*port).verdict == Verdict::Allow;
+            let allowed: PortSet = (1..=u16::MAX)
+                .filter(is_allowed)
+                .map(|port| port..=port)
+                .collect();
+            // Any port answers for the destination, but one that is allowed says so best.
+            let telling = allowed.ranges().first().map_or(1, |range| *range.start());
+            (ask(telling), Some(allowed))
+        }
+        None => (ask(0), None),
+    };
+    let hit = (decision.reason == Reason::Blocklist)
+        .then(|| labels.list_hit(decision.rule, destination.addr))
+        .flatten();
+    Explanation {
+        decision,
+        rule: labels.rule(decision.rule).to_owned(),
+        list: hit.map(|hit| hit.list.to_owned()),
+        entry: hit.map(|hit| hit.entry.to_string()),
+        ports,
+    }
+}
+
+fn decide(policy: &Compiled, client: IpAddr, destination: &Destination, port: u16) -> Decision {
+    let transport = match destination.protocol {
+        protocol::TCP => Transport::Tcp,
+        protocol::UDP => Transport::Udp,
+        protocol::SCTP => Transport::Sctp,
+        protocol::ICMP | protocol::ICMPV6 => Transport::Echo,
+        _ => Transport::Other,
+    };
+    let flow = FlowKey {
+        client: Addr::from(client),
+        remote: Addr::from(destination.addr),
+        client_port: 0,
+        remote_port: port,
+        protocol: u32::from(destination.protocol),
+    };
+    evaluate(policy, &flow, transport, Origin::Client, false)
+}
