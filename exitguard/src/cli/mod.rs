@@ -1,0 +1,212 @@
+//! Commands: arguments in, calls to the library, a value rendered, an exit code.
+
+mod check;
+mod error;
+mod explain;
+mod off;
+mod print;
+mod run;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use exitguard::config::{self, DEFAULT_PATH, Interface};
+use exitguard::exit_code::Exit;
+use exitguard::output::Format;
+use std::path::PathBuf;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or a positive answer
+  1  a negative answer (`explain` says deny, `demo` missed an expectation)
+  2  the command line, the configuration or a list is wrong
+  3  not permitted, or not possible on this machine
+  4  a fault of exitguard itself";
+
+/// Egress monitor and firewall for Tailscale exit nodes.
+///
+/// Shows and controls what the clients of this exit node send to the Internet: eBPF programs on the
+/// Tailscale interface enforce a port allowlist, blocklists and a LAN guard, ahead of Tailscale's own rules.
+#[derive(Parser)]
+#[command(name = "exitguard", version, long_version = LONG_VERSION, after_help = EXIT_CODES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nkernel programs: ",
+    env!("EXITGUARD_OBJECT_SHA256"),
+    "\nbuilt by: ",
+    env!("EXITGUARD_OBJECT_COMPILER"),
+    "\nlinked by: ",
+    env!("EXITGUARD_OBJECT_LINKER"),
+);
+
+#[derive(Subcommand)]
+enum Command {
+    /// Put the policy in force and report what happens, in the foreground.
+    ///
+    /// The policy stays in force when exitguard stops, crashes or is upgraded; `exitguard off` removes it.
+    /// SIGHUP reads configuration and lists again: a valid policy replaces the old one atomically, a wrong
+    /// one changes nothing.
+    Run(RunArgs),
+    /// Validate configuration and lists, and show the effective policy of every client.
+    Check(CheckArgs),
+    /// Say whether a destination may be reached, and why: by the code that decides in the kernel.
+    Explain(ExplainArgs),
+    /// Take the guard off: stop the daemon, remove its programs and its state.
+    Off(OffArgs),
+    /// About the configuration file.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Print a configuration with every key, documented.
+    Example,
+}
+
+#[derive(clap::Args)]
+struct ConfigArg {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
+    config: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct RunArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Guard this interface, whatever the configuration says; "auto" finds Tailscale's.
+    #[arg(long, value_name = "NAME", value_parser = interface)]
+    interface: Option<Interface>,
+    /// Observe or enforce, whatever the configuration says.
+    #[arg(long)]
+    mode: Option<ModeArg>,
+    /// How to write events to stdout.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output: FormatArg,
+    /// Wait for the interface when it is not there.
+    #[arg(long)]
+    wait: bool,
+}
+
+#[derive(clap::Args)]
+struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct ExplainArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// The client that asks: its address, or its name in the configuration. Without it, any client that has
+    /// no rule of its own.
+    #[arg(long, value_name = "CLIENT")]
+    client: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+    /// DEST[:PORT][/PROTO], for example 203.0.113.7:443, [2001:db8::7]:53/udp, 203.0.113.7/icmp. Without a
+    /// port: which ports.
+    #[arg(value_name = "DEST")]
+    destination: String,
+}
+
+#[derive(clap::Args)]
+struct OffArgs {
+    /// Only on this interface.
+    #[arg(long, value_name = "NAME")]
+    interface: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FormatArg {
+    /// An aligned line an event.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Text => Self::Text,
+            FormatArg::Json => Self::Json,
+        }
+    }
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum ModeArg {
+    /// Report what would be denied.
+    Observe,
+    /// Deny it.
+    Enforce,
+}
+
+impl From<ModeArg> for config::Mode {
+    fn from(mode: ModeArg) -> Self {
+        match mode {
+            ModeArg::Observe => Self::Observe,
+            ModeArg::Enforce => Self::Enforce,
+        }
+    }
+}
+
+fn interface(text: &str) -> Result<Interface, String> {
+    config::parse_interface(text)
+        .map_err(|problem| format!("{}; {}", problem.message, problem.hint))
+}
+
+/// Runs the command that was typed.
+pub(crate) fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers, not errors, and clap knows where each is to be printed.
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Ok
+            };
+            let _ = error.print();
+            return exit;
+        }
+    };
+    let result = match cli.command {
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(&args),
+        Command::Explain(args) => explain::explain(&args),
+        Command::Off(args) => off::off(&args),
+        Command::Config(ConfigCommand::Example) => print::text(config::EXAMPLE),
+        Command::Completions { shell } => completions(shell),
+        Command::Man => man(),
+    };
+    result.unwrap_or_else(|error| error::report(&error))
+}
+
+fn completions(shell: Shell) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "exitguard", &mut script);
+    print::bytes(&script)
+}
+
+fn man() -> anyhow::Result<Exit> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    print::bytes(&page)
+}

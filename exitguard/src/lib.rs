@@ -1,0 +1,19 @@
+//! exitguard's userspace: everything but the parsing of its command line lives here, so that the tests
+//! and the demo drive the same code as the binary.
+//!
+//! Rooms, in the order in which a policy passes them: [`config`] and [`lists`] are read, [`policy`]
+//! compiles them, [`datapath`] (the only room that knows aya) puts them into the kernel; the [`daemon`]
+//! runs it all.
+
+pub mod config;
+pub mod daemon;
+pub mod datapath;
+pub mod diagnostic;
+pub mod exit_code;
+pub mod explain;
+pub mod host;
+pub mod lab;
+pub mod lists;
+pub mod output;
+pub mod policy;
+pub mod state;
