@@ -1,1 +1,1 @@
-
+//! What the tests and benches with a real kernel share.

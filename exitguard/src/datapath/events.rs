@@ -1,6 +1,7 @@
 //! The ring buffer.
 
 use super::error::DatapathError;
+use super::object::Loaded;
 use aya::maps::{Map, MapData, RingBuf};
 use exitguard_common::abi::{Event, EventKind, decode, maps};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
@@ -11,7 +12,7 @@ pub struct EventSource {
 }
 
 impl EventSource {
-    pub(super) fn new(map: Map) -> Result<Self, DatapathError> {
+    fn new(map: Map) -> Result<Self, DatapathError> {
         let ring = RingBuf::try_from(map).map_err(|error| DatapathError::Map {
             map: maps::EVENTS,
             error,
@@ -27,6 +28,16 @@ impl EventSource {
                 return Some(event);
             }
         }
+    }
+}
+
+impl Loaded {
+    /// The events of all policies that share the pins. Once.
+    ///
+    /// # Errors
+    /// When they were taken before.
+    pub fn take_events(&mut self) -> Result<EventSource, DatapathError> {
+        EventSource::new(self.take_map(maps::EVENTS)?)
     }
 }
 

@@ -57,7 +57,7 @@ impl Guard {
         let started = Self::load_and_attach(setup, policy, &pins);
         match started {
             Ok((setup, mut loaded, tc)) => {
-                let events = EventSource::new(loaded.take_map(maps::EVENTS)?)?;
+                let events = loaded.take_events()?;
                 Ok((
                     Self {
                         setup,

@@ -107,7 +107,10 @@ impl PinDir {
     }
 
     /// Makes the folder, and mounts the BPF file system where nobody did.
-    pub(super) fn create(&self) -> Result<(), DatapathError> {
+    ///
+    /// # Errors
+    /// Without the privilege, or when there is no BPF file system in this kernel.
+    pub fn create(&self) -> Result<(), DatapathError> {
         ensure_bpffs()?;
         fs::DirBuilder::new()
             .recursive(true)

@@ -16,6 +16,7 @@
 mod addresses;
 mod build;
 mod bulk;
+mod daemon;
 mod echo;
 mod error;
 mod exchange;
@@ -35,6 +36,7 @@ pub use addresses::{
 };
 pub use build::{Lab, LabOptions};
 pub use bulk::{Transfer, tcp_transfer, udp_burst};
+pub use daemon::{Forward, LabDaemon};
 pub use echo::EchoServer;
 pub use error::LabError;
 pub use exchange::{Exchange, TcpSession, tcp_exchange, udp_exchange};
