@@ -2,14 +2,32 @@
 
 use super::*;
 use crate::policy::PortSet;
+use std::sync::LazyLock;
 use std::time::Duration;
 use toml::de::DeValue;
 
+/// The example with its examples: those lines that begin with `#` and no space.
+static COMPLETE: LazyLock<String> = LazyLock::new(|| {
+    let lines = EXAMPLE.lines().map(|line| match line.strip_prefix('#') {
+        Some(text) if !text.starts_with(' ') => text,
+        _ => line,
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+});
+
 #[test]
 fn the_example_is_read_without_a_warning() {
-    let config = config(EXAMPLE);
+    let config = config(&COMPLETE);
     assert_eq!(config.clients.len(), 1);
     assert_eq!(config.lists.len(), 1);
+}
+
+#[test]
+fn the_example_works_as_it_is_and_denies_nothing_yet() {
+    let config = config(EXAMPLE);
+    assert_eq!(config.mode, Mode::Observe);
+    // A list would be a file that is not there.
+    assert_eq!((config.clients.len(), config.lists.len()), (0, 0));
 }
 
 /// The keys of a section, from the hint that an unknown key gets.
@@ -28,7 +46,7 @@ fn known_keys(header: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_example_has_every_key_there_is() {
-    let table = DeTable::parse(EXAMPLE).unwrap();
+    let table = DeTable::parse(&COMPLETE).unwrap();
     let keys = |table: &DeTable<'_>| -> BTreeSet<String> {
         table.keys().map(|key| key.get_ref().to_string()).collect()
     };
@@ -57,7 +75,7 @@ fn the_example_has_every_key_there_is() {
 
 #[test]
 fn what_the_example_does_not_change_is_the_default() {
-    let example = config(EXAMPLE);
+    let example = config(&COMPLETE);
     let least = config("[egress]\ntcp = []\nudp = []\n");
     // What it does change: ports that have no default, and a list, a client and a destination to show.
     assert_eq!(
@@ -79,8 +97,8 @@ fn what_the_example_does_not_change_is_the_default() {
 
 /// The example after an edit that one of its comments offers.
 fn edited(from: &str, to: &str) -> Config {
-    assert_eq!(EXAMPLE.matches(from).count(), 1, "{from}");
-    match parse_text(&EXAMPLE.replace(from, to)) {
+    assert_eq!(COMPLETE.matches(from).count(), 1, "{from}");
+    match parse_text(&COMPLETE.replace(from, to)) {
         Ok(checked) => checked.config,
         Err(error) => panic!("{to}\n{}", rendered(&diagnostics(error))),
     }
@@ -88,7 +106,7 @@ fn edited(from: &str, to: &str) -> Config {
 
 #[test]
 fn what_the_comments_of_the_example_offer_is_accepted() {
-    let original = config(EXAMPLE);
+    let original = config(&COMPLETE);
     let ports =
         |ranges: &[std::ops::RangeInclusive<u16>]| -> PortSet { ranges.iter().cloned().collect() };
     let tcp = "tcp = [22, 80, 443, \"6000-6010\"]";
@@ -114,7 +132,7 @@ fn what_the_comments_of_the_example_offer_is_accepted() {
         .egress
         .protocols;
     assert_eq!(protocols.iter().collect::<Vec<_>>(), [41, 47, 50]);
-    assert!(EXAMPLE.contains("as in [\"gre\", \"esp\", 41], or \"any\""));
+    assert!(COMPLETE.contains("as in [\"gre\", \"esp\", 41], or \"any\""));
     assert_eq!(
         edited("protocols = []", "protocols = \"any\"")
             .egress
@@ -123,13 +141,13 @@ fn what_the_comments_of_the_example_offer_is_accepted() {
     );
 
     let reject = "lists = [\"sample\"]\non_deny = \"reject\"";
-    let without = EXAMPLE.replacen("on_deny = \"drop\"\n", "", 1);
+    let without = COMPLETE.replacen("on_deny = \"drop\"\n", "", 1);
     let rejecting = config(&without.replace("lists = [\"sample\"]", reject));
     assert_eq!(rejecting.egress.on_deny, OnDeny::Reject);
 
     let second = "\n[[list]]\nname = \"second\"\nsource = \"second.txt\"\n[allow]";
     assert_eq!(edited("\n[allow]", second).egress.lists, 0b01);
-    let all = EXAMPLE
+    let all = COMPLETE
         .replace("lists = [\"sample\"]\n", "")
         .replace("\n[allow]", second);
     assert_eq!(config(&all).egress.lists, 0b11);
@@ -155,7 +173,7 @@ fn what_the_comments_of_the_example_offer_is_accepted() {
 
 #[test]
 fn what_the_comments_of_the_example_state_is_so() {
-    let example = config(EXAMPLE);
+    let example = config(&COMPLETE);
     let client = &example.clients[0].rule;
     // "What it leaves out is taken from [egress]."
     assert_eq!(
@@ -178,13 +196,13 @@ fn what_the_comments_of_the_example_state_is_so() {
         "tcp = [22, 80, 443, \"6000-6010\"]\n",
         "udp = [53, 123, 443]\n",
     ] {
-        let said = diagnostics(parse_text(&EXAMPLE.replacen(key, "", 1)).unwrap_err());
+        let said = diagnostics(parse_text(&COMPLETE.replacen(key, "", 1)).unwrap_err());
         assert!(
             said[0].message().starts_with("[egress] does not say which"),
             "{said:?}"
         );
     }
     // "Everything, unless said otherwise here."
-    let without_host = EXAMPLE.split_once("[host]").unwrap().0;
+    let without_host = COMPLETE.split_once("[host]").unwrap().0;
     assert_eq!(config(without_host).host, example.host);
 }
