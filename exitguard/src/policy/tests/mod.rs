@@ -3,6 +3,7 @@
 mod agreement;
 mod cases;
 mod oracle;
+mod worlds;
 
 use super::*;
 use crate::config::{
