@@ -65,8 +65,11 @@ enum Command {
         /// The shell.
         shell: Shell,
     },
-    /// Print the manual page.
-    Man,
+    /// Print a manual page: that of exitguard, or of one of its commands.
+    Man {
+        /// The command, for example `run`.
+        command: Vec<String>,
+    },
 }
 
 #[derive(Subcommand)]
@@ -194,7 +197,7 @@ pub(crate) fn main() -> Exit {
         Command::Off(args) => off::off(&args),
         Command::Config(ConfigCommand::Example) => print::text(config::EXAMPLE),
         Command::Completions { shell } => completions(shell),
-        Command::Man => man(),
+        Command::Man { command } => man(&command),
     };
     result.unwrap_or_else(|error| error::report(&error))
 }
@@ -205,8 +208,20 @@ fn completions(shell: Shell) -> anyhow::Result<Exit> {
     print::bytes(&script)
 }
 
-fn man() -> anyhow::Result<Exit> {
+fn man(path: &[String]) -> anyhow::Result<Exit> {
+    let mut root = Cli::command();
+    // Gives each command the name of its page, as in exitguard-run(1).
+    root.build();
+    let mut command = &root;
+    for name in path {
+        command = command.find_subcommand(name).ok_or_else(|| {
+            error::Usage(format!(
+                "there is no command \"{}\"; `exitguard help` lists them",
+                name.escape_debug()
+            ))
+        })?;
+    }
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
     print::bytes(&page)
 }
