@@ -1,0 +1,276 @@
+//! The policy that the cases are about, and its addresses by role.
+
+use std::net::IpAddr;
+
+use exitguard::datapath::Hook;
+use exitguard::lab::Namespace;
+use exitguard::policy::Network;
+use exitguard_common::abi::{Decision, LinkLayer, Reason, RuleId, Verdict};
+use exitguard_tests::expect::{Expected, Way};
+use exitguard_tests::frame::Frame;
+use exitguard_tests::judge::{Judge, Seen};
+use exitguard_tests::policy::Policy;
+
+/// A policy with something to say about every role. `{…}` are the choices of a [`Setting`].
+const CONFIG: &str = r#"
+mode = "{mode}"
+
+[egress]
+tcp = [80, "6000-6010"]
+udp = [53, "33434-65535"]
+sctp = [2905]
+icmp = true
+protocols = ["gre", 200]
+lists = ["deny", "watch"]
+on_deny = "{on_deny}"
+
+[[client]]
+name = "quiet"
+match = ["100.64.0.8/30", "fd7a:115c:a1e0::8/126"]
+tcp = []
+udp = "any"
+sctp = []
+icmp = false
+protocols = []
+lan = true
+lists = []
+
+[[client]]
+name = "locked"
+match = ["100.64.0.66", "fd7a:115c:a1e0::66"]
+lockdown = true
+
+[[list]]
+name = "deny"
+source = "deny.txt"
+
+[[list]]
+name = "watch"
+source = "watch.txt"
+action = "observe"
+
+[allow]
+destinations = ["192.0.2.100", "10.9.0.0/24", "2001:db8:2::100", "fd09::/64"]
+
+[host]
+tcp = [22]
+udp = []
+icmp = true
+protocols = "any"
+on_deny = "{on_deny}"
+"#;
+
+const LISTS: [(&str, &str); 2] = [
+    ("deny.txt", "192.0.2.64/26\n2001:db8:2::/64\n"),
+    ("watch.txt", "198.51.100.0/25\n2001:db8:3::/64\n"),
+];
+
+pub(crate) const QUIET: RuleId = RuleId(2);
+pub(crate) const LOCKED: RuleId = RuleId(3);
+
+/// What every case is crossed with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    pub(crate) link: LinkLayer,
+    pub(crate) outbound: Hook,
+    pub(crate) observe: bool,
+    pub(crate) reject: bool,
+}
+
+impl Setting {
+    /// What a TUN is guarded by.
+    pub(crate) const TUN: Self = Self {
+        link: LinkLayer::RawIp,
+        outbound: Hook::TcOutbound,
+        observe: false,
+        reject: false,
+    };
+
+    /// Both link layers, TC and XDP, enforcing and observing.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let links = [LinkLayer::RawIp, LinkLayer::Ethernet];
+        let hooks = [Hook::TcOutbound, Hook::XdpOutbound];
+        links.into_iter().flat_map(move |link| {
+            hooks.into_iter().flat_map(move |outbound| {
+                [false, true].map(|observe| Self {
+                    link,
+                    outbound,
+                    observe,
+                    ..Self::TUN
+                })
+            })
+        })
+    }
+
+    pub(crate) fn policy(self) -> Policy {
+        let mode = if self.observe { "observe" } else { "enforce" };
+        let on_deny = if self.reject { "reject" } else { "drop" };
+        let config = CONFIG
+            .replace("{mode}", mode)
+            .replace("{on_deny}", on_deny);
+        let policy = Policy::new(&config, &LISTS, &network()).unwrap();
+        let names = [RuleId::HOST, RuleId::EGRESS, QUIET, LOCKED].map(|id| policy.labels.rule(id));
+        assert_eq!(names, ["host", "egress", "client quiet", "client locked"]);
+        policy
+    }
+
+    /// Its kernel programs. Call it in a namespace.
+    pub(crate) fn judge(self) -> Judge {
+        Judge::new(self.policy(), self.link).unwrap()
+    }
+
+    /// A decision of the enforcing policy, as this one says it.
+    pub(crate) fn decision(self, enforced: Decision) -> Decision {
+        let verdict = match enforced.verdict {
+            Verdict::Deny if self.observe => Verdict::WouldDeny,
+            verdict => verdict,
+        };
+        Decision {
+            verdict,
+            reject: self.reject && enforced.verdict != Verdict::Allow,
+            ..enforced
+        }
+    }
+}
+
+fn network() -> Network {
+    Network {
+        addresses: ["192.168.1.2", "203.0.113.130", "fd01::2"].map(at).to_vec(),
+        on_link: vec!["203.0.113.128/25".parse().unwrap()],
+    }
+}
+
+/// Runs tests where the programs that they pin are nobody else's.
+pub(crate) fn in_namespace(work: impl FnOnce() + Send) {
+    Namespace::with_private_bpffs("verdicts")
+        .unwrap()
+        .enter(work)
+        .unwrap();
+}
+
+pub(crate) fn at(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+/// Addresses by role, in one family.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    /// A client under `[egress]`.
+    pub(crate) client: IpAddr,
+    pub(crate) quiet: IpAddr,
+    pub(crate) locked: IpAddr,
+    /// Of which the policy says nothing.
+    pub(crate) world: IpAddr,
+    pub(crate) listed: IpAddr,
+    pub(crate) watched: IpAddr,
+    /// On the denying list and in `[allow]`.
+    pub(crate) excepted: IpAddr,
+    pub(crate) lan: IpAddr,
+    /// In a private network and in `[allow]`.
+    pub(crate) excepted_lan: IpAddr,
+    pub(crate) host: IpAddr,
+    /// Another node of the tailnet.
+    pub(crate) peer: IpAddr,
+    pub(crate) magic_dns: IpAddr,
+    pub(crate) multicast: IpAddr,
+}
+
+impl Places {
+    pub(crate) fn families() -> [Self; 2] {
+        [Self::v4(), Self::v6()]
+    }
+
+    pub(crate) fn v4() -> Self {
+        Self {
+            client: at("100.64.0.7"),
+            quiet: at("100.64.0.9"),
+            locked: at("100.64.0.66"),
+            world: at("203.0.113.7"),
+            listed: at("192.0.2.70"),
+            watched: at("198.51.100.9"),
+            excepted: at("192.0.2.100"),
+            lan: at("10.0.0.7"),
+            excepted_lan: at("10.9.0.7"),
+            host: at("192.168.1.2"),
+            peer: at("100.64.0.200"),
+            magic_dns: at("100.100.100.100"),
+            multicast: at("224.0.0.251"),
+        }
+    }
+
+    pub(crate) fn v6() -> Self {
+        Self {
+            client: at("fd7a:115c:a1e0::7"),
+            quiet: at("fd7a:115c:a1e0::9"),
+            locked: at("fd7a:115c:a1e0::66"),
+            world: at("2001:db8:1::7"),
+            listed: at("2001:db8:2::70"),
+            watched: at("2001:db8:3::9"),
+            excepted: at("2001:db8:2::100"),
+            lan: at("fd02::7"),
+            excepted_lan: at("fd09::7"),
+            host: at("fd01::2"),
+            peer: at("fd7a:115c:a1e0::200"),
+            magic_dns: at("fd7a:115c:a1e0::53"),
+            multicast: at("ff02::fb"),
+        }
+    }
+}
+
+pub(crate) const fn allow(reason: Reason, rule: RuleId) -> Decision {
+    Decision::allow(reason, rule)
+}
+
+pub(crate) const fn deny(reason: Reason, rule: RuleId) -> Decision {
+    Decision::drop(reason, rule)
+}
+
+/// A denial that the mode has nothing to do with: of a list that observes.
+pub(crate) const fn note(reason: Reason, rule: RuleId) -> Decision {
+    Decision {
+        verdict: Verdict::WouldDeny,
+        ..deny(reason, rule)
+    }
+}
+
+/// Shows a frame, tags and all.
+pub(crate) fn see(judge: &mut Judge, hook: Hook, frame: &Frame) -> Seen {
+    let bytes = frame.bytes(judge.link()).unwrap();
+    judge.see(hook, &bytes, 0).unwrap()
+}
+
+/// Shows the first frame of a flow and checks all that comes of it.
+pub(crate) fn check(judge: &mut Judge, hook: Hook, frame: &Frame, decision: Decision, what: &str) {
+    let expected = Expected::first(hook, frame, decision).unwrap();
+    check_as(judge, hook, frame, &expected, what);
+}
+
+/// Shows a frame of no flow and checks all that comes of it.
+pub(crate) fn check_alone(
+    judge: &mut Judge,
+    hook: Hook,
+    frame: &Frame,
+    decision: Decision,
+    what: &str,
+) {
+    let expected = Expected::alone(hook, frame, decision).unwrap();
+    check_as(judge, hook, frame, &expected, what);
+    let key = judge.flow(&expected.key).unwrap();
+    assert_eq!(key, None, "{what} is no flow");
+}
+
+pub(crate) fn check_as(
+    judge: &mut Judge,
+    hook: Hook,
+    frame: &Frame,
+    expected: &Expected,
+    what: &str,
+) {
+    if matches!(expected.way, Way::Flow(_)) {
+        judge.forget(&expected.key).unwrap();
+    }
+    let seen = see(judge, hook, frame);
+    if let Err(error) = expected.check(judge, hook, &seen) {
+        panic!("{what}: {frame:?} at {hook:?}, {:?}: {error}", judge.link());
+    }
+}
