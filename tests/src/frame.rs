@@ -255,13 +255,8 @@ impl Frame {
         };
         match (self.from, self.to) {
             (IpAddr::V4(from), IpAddr::V4(to)) => {
-                let mut header = Ipv4Header::new(
-                    0,
-                    64,
-                    IpNumber(self.protocol()),
-                    from.octets(),
-                    to.octets(),
-                )?;
+                let mut header =
+                    Ipv4Header::new(0, 64, IpNumber(self.protocol()), from.octets(), to.octets())?;
                 header.options = Ipv4Options::try_from(self.options.as_slice())?;
                 if let Some(part) = self.fragment {
                     header.identification = part.id as u16;

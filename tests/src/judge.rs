@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 use exitguard::datapath::{EventSource, Hook, LoadSettings, Loaded, PinDir, TestFrame, off};
-use exitguard_common::abi::{Counters, DirectionStats, Event, FlowKey, FlowState, LinkLayer, Stats};
+use exitguard_common::abi::{
+    Counters, DirectionStats, Event, FlowKey, FlowState, LinkLayer, Stats,
+};
 
 use crate::policy::Policy;
 

@@ -24,7 +24,8 @@ fn bytes() -> Vec<u8> {
 fn symbols(sections: &[&str], kind: SymbolKind) -> BTreeSet<String> {
     let bytes = bytes();
     let file = File::parse(bytes.as_slice()).unwrap();
-    let is_there = |index| sections.contains(&file.section_by_index(index).unwrap().name().unwrap());
+    let is_there =
+        |index| sections.contains(&file.section_by_index(index).unwrap().name().unwrap());
     file.symbols()
         .filter(|symbol| symbol.is_global() && symbol.kind() == kind)
         .filter(|symbol| symbol.section_index().is_some_and(is_there))

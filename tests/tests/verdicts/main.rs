@@ -16,6 +16,7 @@ mod flows;
 mod fragments;
 mod gso;
 mod malformed;
+mod odd;
 mod reasons;
 mod replies;
 mod world;

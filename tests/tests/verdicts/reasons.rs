@@ -6,7 +6,7 @@ use exitguard_common::packet::tcp_flags;
 use exitguard_tests::frame::{Frame, icmp};
 
 use crate::world::{
-    LOCKED, Places, QUIET, Setting, allow, check, check_alone, deny, in_namespace, note,
+    LOCKED, Places, QUIET, Setting, allow, check, check_alone, deny, each_judge, in_namespace, note,
 };
 
 const EGRESS: RuleId = RuleId::EGRESS;
@@ -233,11 +233,7 @@ fn alone(places: &Places) -> Vec<Case> {
     ];
     if client.is_ipv6() {
         let frame = Frame::icmp(client, world, icmp::SOLICITATION_V6, 0).payload(16);
-        cases.push((
-            "neighbour discovery",
-            frame,
-            allow(Reason::Exempt, EGRESS),
-        ));
+        cases.push(("neighbour discovery", frame, allow(Reason::Exempt, EGRESS)));
     }
     cases
 }
@@ -245,18 +241,15 @@ fn alone(places: &Places) -> Vec<Case> {
 #[test]
 #[ignore = "needs root"]
 fn each_reason_shows_in_verdict_counters_event_and_flow() {
-    in_namespace(|| {
-        for setting in Setting::all() {
-            let mut judge = setting.judge();
-            for places in Places::families() {
-                for (what, frame, enforced) in flows(&places) {
-                    let decision = setting.decision(enforced);
-                    check(&mut judge, setting.outbound, &frame, decision, what);
-                }
-                for (what, frame, enforced) in alone(&places) {
-                    let decision = setting.decision(enforced);
-                    check_alone(&mut judge, setting.outbound, &frame, decision, what);
-                }
+    each_judge(Setting::all(), |judge, setting| {
+        for places in Places::families() {
+            for (what, frame, enforced) in flows(&places) {
+                let decision = setting.decision(enforced);
+                check(judge, setting.outbound, &frame, decision, what);
+            }
+            for (what, frame, enforced) in alone(&places) {
+                let decision = setting.decision(enforced);
+                check_alone(judge, setting.outbound, &frame, decision, what);
             }
         }
     });
@@ -266,16 +259,34 @@ fn each_reason_shows_in_verdict_counters_event_and_flow() {
 #[test]
 #[ignore = "needs root"]
 fn the_same_reasons_answer_for_the_first_inbound_packet_of_a_flow() {
-    in_namespace(|| {
-        for setting in Setting::all().filter(|setting| setting.outbound == Hook::TcOutbound) {
-            let mut judge = setting.judge();
+    each_judge(
+        Setting::all().filter(|setting| setting.outbound == Hook::TcOutbound),
+        |judge, setting| {
             for places in Places::families() {
                 let Places { client, quiet, .. } = places;
                 for (to, rule, remote, port, enforced) in [
-                    (client, EGRESS, places.world, 80, allow(Reason::Port, EGRESS)),
+                    (
+                        client,
+                        EGRESS,
+                        places.world,
+                        80,
+                        allow(Reason::Port, EGRESS),
+                    ),
                     (client, EGRESS, places.world, 25, deny(Reason::Port, EGRESS)),
-                    (client, EGRESS, places.listed, 80, deny(Reason::Blocklist, EGRESS)),
-                    (client, EGRESS, places.watched, 80, note(Reason::Blocklist, EGRESS)),
+                    (
+                        client,
+                        EGRESS,
+                        places.listed,
+                        80,
+                        deny(Reason::Blocklist, EGRESS),
+                    ),
+                    (
+                        client,
+                        EGRESS,
+                        places.watched,
+                        80,
+                        note(Reason::Blocklist, EGRESS),
+                    ),
                     (client, EGRESS, places.lan, 80, deny(Reason::Lan, EGRESS)),
                     (quiet, QUIET, places.lan, 80, deny(Reason::Port, QUIET)),
                     (client, HOST, places.host, 22, allow(Reason::Host, HOST)),
@@ -284,20 +295,20 @@ fn the_same_reasons_answer_for_the_first_inbound_packet_of_a_flow() {
                     let frame = Frame::tcp(remote, to, (port, 40_000))
                         .flags(tcp_flags::SYN | tcp_flags::ACK);
                     let decision = setting.decision(enforced);
-                    check(&mut judge, Hook::TcInbound, &frame, decision, "inbound");
+                    check(judge, Hook::TcInbound, &frame, decision, "inbound");
                 }
             }
-        }
-    });
+        },
+    );
 }
 
 /// As exit nodes behind a switch see them.
 #[test]
 #[ignore = "needs root"]
 fn vlan_tags_change_nothing() {
-    in_namespace(|| {
-        for setting in Setting::all().filter(|setting| setting.link != Setting::TUN.link) {
-            let mut judge = setting.judge();
+    each_judge(
+        Setting::all().filter(Setting::on_ethernet),
+        |judge, setting| {
             for places in Places::families() {
                 for tags in [&[][..], &[7], &[7, 4_094]] {
                     for (port, enforced) in [
@@ -307,12 +318,12 @@ fn vlan_tags_change_nothing() {
                         let frame =
                             Frame::tcp(places.client, places.world, (40_000, port)).tags(tags);
                         let decision = setting.decision(enforced);
-                        check(&mut judge, setting.outbound, &frame, decision, "tagged");
+                        check(judge, setting.outbound, &frame, decision, "tagged");
                     }
                 }
             }
-        }
-    });
+        },
+    );
 }
 
 /// In a policy that allows everything but what is listed, only the list has a say.
@@ -353,7 +364,10 @@ source = "all.txt"
                     let allowed = |reason| expected.unwrap_or(allow(reason, EGRESS));
                     for (frame, decision) in [
                         (Frame::tcp(client, remote, (1, 1)), allowed(Reason::Port)),
-                        (Frame::udp(client, remote, (1, 65_535)), allowed(Reason::Port)),
+                        (
+                            Frame::udp(client, remote, (1, 65_535)),
+                            allowed(Reason::Port),
+                        ),
                         (Frame::sctp(client, remote, (1, 1)), allowed(Reason::Port)),
                         (Frame::ping(client, remote, 1), allowed(Reason::Icmp)),
                         (Frame::other(client, remote, ESP), allowed(Reason::Protocol)),

@@ -65,6 +65,15 @@ const LISTS: [(&str, &str); 2] = [
     ("watch.txt", "198.51.100.0/25\n2001:db8:3::/64\n"),
 ];
 
+/// IPv6 extension headers.
+pub(crate) const HOP_BY_HOP: u8 = 0;
+pub(crate) const ROUTING: u8 = 43;
+pub(crate) const FRAGMENT: u8 = 44;
+pub(crate) const AUTHENTICATION: u8 = 51;
+pub(crate) const DESTINATION: u8 = 60;
+/// Of one, after its first byte: eight bytes in all, filled with one option.
+pub(crate) const PADDING: [u8; 7] = [0, 1, 4, 0, 0, 0, 0];
+
 pub(crate) const QUIET: RuleId = RuleId(2);
 pub(crate) const LOCKED: RuleId = RuleId(3);
 
@@ -102,12 +111,14 @@ impl Setting {
         })
     }
 
+    pub(crate) fn on_ethernet(&self) -> bool {
+        self.link == LinkLayer::Ethernet
+    }
+
     pub(crate) fn policy(self) -> Policy {
         let mode = if self.observe { "observe" } else { "enforce" };
         let on_deny = if self.reject { "reject" } else { "drop" };
-        let config = CONFIG
-            .replace("{mode}", mode)
-            .replace("{on_deny}", on_deny);
+        let config = CONFIG.replace("{mode}", mode).replace("{on_deny}", on_deny);
         let policy = Policy::new(&config, &LISTS, &network()).unwrap();
         let names = [RuleId::HOST, RuleId::EGRESS, QUIET, LOCKED].map(|id| policy.labels.rule(id));
         assert_eq!(names, ["host", "egress", "client quiet", "client locked"]);
@@ -146,6 +157,18 @@ pub(crate) fn in_namespace(work: impl FnOnce() + Send) {
         .unwrap()
         .enter(work)
         .unwrap();
+}
+
+/// Asks the kernel programs of each setting.
+pub(crate) fn each_judge(
+    settings: impl Iterator<Item = Setting> + Send,
+    ask: impl Fn(&mut Judge, Setting) + Sync,
+) {
+    in_namespace(|| {
+        for setting in settings {
+            ask(&mut setting.judge(), setting);
+        }
+    });
 }
 
 pub(crate) fn at(text: &str) -> IpAddr {
