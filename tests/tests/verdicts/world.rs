@@ -1,6 +1,7 @@
 //! The policy that the cases are about, and its addresses by role.
 
 use std::net::IpAddr;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use exitguard::datapath::Hook;
 use exitguard::lab::Namespace;
@@ -78,7 +79,7 @@ pub(crate) const QUIET: RuleId = RuleId(2);
 pub(crate) const LOCKED: RuleId = RuleId(3);
 
 /// What every case is crossed with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
     pub(crate) link: LinkLayer,
     pub(crate) outbound: Hook,
@@ -151,7 +152,7 @@ fn network() -> Network {
     }
 }
 
-/// Runs tests where the programs that they pin are nobody else's.
+/// Runs a test where the programs that it pins are nobody else's.
 pub(crate) fn in_namespace(work: impl FnOnce() + Send) {
     Namespace::with_private_bpffs("verdicts")
         .unwrap()
@@ -159,16 +160,30 @@ pub(crate) fn in_namespace(work: impl FnOnce() + Send) {
         .unwrap();
 }
 
-/// Asks the kernel programs of each setting.
+/// Asks the kernel programs of each setting about flows that are new.
+///
+/// Loading them takes longer than everything that a test asks, so that tests take turns with the same ones. What they
+/// leave behind are flows, which [`check`] forgets before it asks.
 pub(crate) fn each_judge(
     settings: impl Iterator<Item = Setting> + Send,
     ask: impl Fn(&mut Judge, Setting) + Sync,
 ) {
-    in_namespace(|| {
+    static NAMESPACE: LazyLock<Namespace> =
+        LazyLock::new(|| Namespace::with_private_bpffs("verdicts").unwrap());
+    static LOADED: Mutex<Vec<(Setting, Judge)>> = Mutex::new(Vec::new());
+    let work = || {
+        // A test that panicked has seen all that came of its last frame.
+        let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         for setting in settings {
-            ask(&mut setting.judge(), setting);
+            let place = loaded.iter().position(|(of, _)| *of == setting);
+            let place = place.unwrap_or_else(|| {
+                loaded.push((setting, setting.judge()));
+                loaded.len() - 1
+            });
+            ask(&mut loaded[place].1, setting);
         }
-    });
+    };
+    NAMESPACE.enter(work).unwrap();
 }
 
 pub(crate) fn at(text: &str) -> IpAddr {
