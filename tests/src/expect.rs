@@ -27,6 +27,8 @@ pub enum Way {
     Alone,
     /// It is the first of its flow.
     Flow(Origin),
+    /// It is another one of its flow, and so many events tell of that.
+    Known(&'static [EventKind]),
 }
 
 /// Whether the sender of a denied packet is told.
@@ -122,17 +124,20 @@ impl Expected {
         same("counters", seen.stats, self.stats(hook))?;
         let cached = Cached::new(judge.generation(), self.decision);
         let told: Vec<_> = seen.events.iter().map(Told::from).collect();
-        let expected: Vec<_> = self.told(hook, cached).into_iter().collect();
-        same("events", told, expected)?;
-        let Way::Flow(origin) = self.way else {
+        same("events", told, self.told(hook, cached))?;
+        if !matches!(self.way, Way::Flow(_) | Way::Known(_)) {
             return Ok(());
-        };
+        }
         let Some(state) = judge.flow(&self.key)? else {
             bail!("flow: {:?} is not in the table", self.key);
         };
         for event in &seen.events {
             same("flow of the event", event.flow, state)?;
         }
+        same("decision of the flow", state.cached, cached)?;
+        let Way::Flow(origin) = self.way else {
+            return Ok(());
+        };
         if state.first_seen_ns == 0 {
             bail!("flow: first seen at no time");
         }
@@ -187,20 +192,21 @@ impl Expected {
         stats
     }
 
-    fn told(&self, hook: Hook, cached: Cached) -> Option<Told> {
-        let kind = match self.way {
-            Way::Ignored => return None,
-            Way::Alone if self.decision.verdict == Verdict::Allow => return None,
-            Way::Alone | Way::Malformed(_) => EventKind::DenyPacket,
-            Way::Flow(_) if self.passes() => EventKind::Start,
-            Way::Flow(_) => EventKind::Deny,
+    fn told(&self, hook: Hook, cached: Cached) -> Vec<Told> {
+        let kinds: &[EventKind] = match self.way {
+            Way::Ignored => &[],
+            Way::Alone if self.decision.verdict == Verdict::Allow => &[],
+            Way::Alone | Way::Malformed(_) => &[EventKind::DenyPacket],
+            Way::Flow(_) if self.passes() => &[EventKind::Start],
+            Way::Flow(_) => &[EventKind::Deny],
+            Way::Known(kinds) => kinds,
         };
         let parse_error = match self.way {
             Way::Malformed(error) => error as u8,
             _ => 0,
         };
-        Some(Told {
-            kind: Some(kind),
+        let tell = |kind: &EventKind| Told {
+            kind: Some(*kind),
             cached,
             decision: cached.decision(),
             key: self.key,
@@ -208,7 +214,8 @@ impl Expected {
             parse_error,
             tcp_flags: self.tcp_flags,
             inbound: u8::from(direction(hook) == Direction::Inbound),
-        })
+        };
+        kinds.iter().map(tell).collect()
     }
 
     fn state(&self, hook: Hook, cached: Cached, origin: Origin, seen: &FlowState) -> FlowState {

@@ -6,7 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use exitguard::datapath::Hook;
 use exitguard::lab::Namespace;
 use exitguard::policy::Network;
-use exitguard_common::abi::{Decision, LinkLayer, Reason, RuleId, Verdict};
+use exitguard_common::abi::{Decision, EventKind, FlowState, LinkLayer, Reason, RuleId, Verdict};
 use exitguard_tests::expect::{Expected, Way};
 use exitguard_tests::frame::Frame;
 use exitguard_tests::judge::{Judge, Seen};
@@ -117,9 +117,18 @@ impl Setting {
     }
 
     pub(crate) fn policy(self) -> Policy {
+        self.policy_but("", "")
+    }
+
+    /// The policy with one change of its text.
+    pub(crate) fn policy_but(self, old: &str, new: &str) -> Policy {
         let mode = if self.observe { "observe" } else { "enforce" };
         let on_deny = if self.reject { "reject" } else { "drop" };
-        let config = CONFIG.replace("{mode}", mode).replace("{on_deny}", on_deny);
+        assert!(CONFIG.contains(old), "{old}");
+        let config = CONFIG
+            .replacen(old, new, 1)
+            .replace("{mode}", mode)
+            .replace("{on_deny}", on_deny);
         let policy = Policy::new(&config, &LISTS, &network()).unwrap();
         let names = [RuleId::HOST, RuleId::EGRESS, QUIET, LOCKED].map(|id| policy.labels.rule(id));
         assert_eq!(names, ["host", "egress", "client quiet", "client locked"]);
@@ -295,6 +304,22 @@ pub(crate) fn check_alone(
     check_as(judge, hook, frame, &expected, what);
     let key = judge.flow(&expected.key).unwrap();
     assert_eq!(key, None, "{what} is no flow");
+}
+
+/// Shows a further frame of a flow and checks all that comes of it; its state then.
+pub(crate) fn again(
+    judge: &mut Judge,
+    hook: Hook,
+    frame: &Frame,
+    decision: Decision,
+    told: &'static [EventKind],
+) -> FlowState {
+    let expected = Expected {
+        way: Way::Known(told),
+        ..Expected::first(hook, frame, decision).unwrap()
+    };
+    check_as(judge, hook, frame, &expected, "again");
+    judge.flow(&expected.key).unwrap().unwrap()
 }
 
 pub(crate) fn check_as(
