@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use exitguard::policy::Network;
+use exitguard_tests::policy::Policy;
 use ipnet::IpNet;
 
 use crate::dice::Dice;
@@ -54,6 +55,38 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
+    /// A policy of one list, and one range of TCP ports.
+    pub(crate) fn about(list: &str, ports: &str) -> Self {
+        let config = format!(
+            "mode = \"enforce\"\n[egress]\ntcp = [\"{ports}\"]\nudp = []\n\
+             [[list]]\nname = \"a\"\nsource = \"a.txt\"\n"
+        );
+        let places = [
+            "100.64.0.1",
+            "192.0.2.64",
+            "192.0.2.127",
+            "2001:db8::",
+            "2001:db8:0:1::",
+        ];
+        let near = |place: &str| neighbourhood(place.parse().unwrap());
+        Self {
+            config,
+            lists: vec![("a.txt".to_owned(), list.to_owned())],
+            network: Network::default(),
+            edges: places.into_iter().flat_map(near).collect(),
+            ports: vec![79, 80, 90, 91],
+        }
+    }
+
+    /// The policy.
+    pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
+        let lists = self.lists.iter();
+        let lists: Vec<_> = lists
+            .map(|(source, text)| (source.as_str(), text.as_str()))
+            .collect();
+        Policy::new(&self.config, &lists, &self.network)
+    }
+
     pub(crate) fn random(dice: &mut Dice) -> Self {
         let mut writer = Writer::default();
         let names = &LISTS[..dice.below(LISTS.len() + 1)];
