@@ -120,11 +120,11 @@ impl Expected {
     /// # Errors
     /// Says the first thing that is not as expected.
     pub fn check(&self, judge: &Judge, hook: Hook, seen: &Seen) -> Result<()> {
-        same("return code", seen.code, self.code(hook))?;
-        same("counters", seen.stats, self.stats(hook))?;
+        same("return code", &seen.code, &self.code(hook))?;
+        same("counters", &seen.stats, &self.stats(hook))?;
         let cached = Cached::new(judge.generation(), self.decision);
         let told: Vec<_> = seen.events.iter().map(Told::from).collect();
-        same("events", told, self.told(hook, cached))?;
+        same("events", &told, &self.told(hook, cached))?;
         if !matches!(self.way, Way::Flow(_) | Way::Known(_)) {
             return Ok(());
         }
@@ -132,9 +132,9 @@ impl Expected {
             bail!("flow: {:?} is not in the table", self.key);
         };
         for event in &seen.events {
-            same("flow of the event", event.flow, state)?;
+            same("flow of the event", &event.flow, &state)?;
         }
-        same("decision of the flow", state.cached, cached)?;
+        same("decision of the flow", &state.cached, &cached)?;
         let Way::Flow(origin) = self.way else {
             return Ok(());
         };
@@ -142,7 +142,7 @@ impl Expected {
             bail!("flow: first seen at no time");
         }
         let expected = self.state(hook, cached, origin, &state);
-        same("flow", state, expected)
+        same("flow", &state, &expected)
     }
 
     fn code(&self, hook: Hook) -> i32 {
@@ -280,7 +280,7 @@ impl From<&Event> for Told {
     }
 }
 
-fn same<T: PartialEq + Debug>(what: &str, seen: T, expected: T) -> Result<()> {
+fn same<T: PartialEq + Debug>(what: &str, seen: &T, expected: &T) -> Result<()> {
     if seen != expected {
         bail!("{what}\n    seen: {seen:?}\nexpected: {expected:?}");
     }
