@@ -7,7 +7,8 @@ use exitguard_tests::frame::Frame;
 use exitguard_tests::judge::Judge;
 use ipnet::IpNet;
 
-use crate::world::{Places, QUIET, Setting, allow, at, check, deny, each_judge, note};
+use crate::places::{Places, at};
+use crate::world::{QUIET, Setting, allow, check, deny, each_judge, note};
 
 const EGRESS: RuleId = RuleId::EGRESS;
 

@@ -6,9 +6,8 @@ use exitguard_tests::expect::{Expected, Way};
 use exitguard_tests::frame::Frame;
 use exitguard_tests::judge::Judge;
 
-use crate::world::{
-    Places, QUIET, Setting, allow, check, check_as, deny, each_judge, in_namespace, note,
-};
+use crate::places::Places;
+use crate::world::{QUIET, Setting, allow, check, check_as, deny, each_judge, in_namespace, note};
 
 const EGRESS: RuleId = RuleId::EGRESS;
 const IN: Hook = Hook::TcInbound;

@@ -8,7 +8,8 @@ use exitguard_common::packet::tcp_flags;
 use exitguard_tests::expect::{Expected, Way};
 use exitguard_tests::frame::Frame;
 
-use crate::world::{Places, Setting, allow, deny, each_judge};
+use crate::places::Places;
+use crate::world::{Setting, allow, deny, each_judge};
 
 const EGRESS: RuleId = RuleId::EGRESS;
 

@@ -5,9 +5,10 @@ use exitguard_common::packet::protocol;
 use exitguard_tests::expect::Expected;
 use exitguard_tests::frame::Frame;
 
+use crate::places::Places;
 use crate::world::{
-    AUTHENTICATION, DESTINATION, FRAGMENT, HOP_BY_HOP, PADDING, Places, ROUTING, Setting, allow,
-    check, deny, each_judge,
+    AUTHENTICATION, DESTINATION, FRAGMENT, HOP_BY_HOP, PADDING, ROUTING, Setting, allow, check,
+    deny, each_judge,
 };
 
 #[test]

@@ -15,7 +15,8 @@ use exitguard_tests::expect::{Expected, Reply, Way};
 use exitguard_tests::frame::Frame;
 use exitguard_tests::judge::{Judge, Seen, tc};
 
-use crate::world::{Places, Setting, check_as, deny, each_judge, in_namespace, see};
+use crate::places::Places;
+use crate::world::{Setting, check_as, deny, each_judge, in_namespace, see};
 
 const EGRESS: RuleId = RuleId::EGRESS;
 const OUT: Hook = Hook::TcOutbound;

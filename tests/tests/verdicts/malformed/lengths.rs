@@ -6,7 +6,8 @@ use exitguard_tests::frame::Frame;
 use exitguard_tests::judge::MIN_FRAME;
 
 use super::check_malformed;
-use crate::world::{Places, Setting, each_judge, in_namespace};
+use crate::places::Places;
+use crate::world::{Setting, each_judge, in_namespace};
 
 const ETHERNET: usize = 14;
 const TAG: usize = 4;

@@ -9,7 +9,8 @@ use exitguard_tests::expect::{Expected, Way};
 use exitguard_tests::frame::Frame;
 use exitguard_tests::judge::Judge;
 
-use crate::world::{Places, Setting, each_judge};
+use crate::places::Places;
+use crate::world::{Setting, each_judge};
 use packets::{v4, v6};
 
 fn check_malformed(

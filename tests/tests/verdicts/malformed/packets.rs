@@ -6,7 +6,8 @@ use exitguard_common::abi::LinkLayer;
 use exitguard_common::packet::{ParseError, protocol};
 use exitguard_tests::frame::Frame;
 
-use crate::world::{DESTINATION, FRAGMENT, HOP_BY_HOP, PADDING, Places, ROUTING, at};
+use crate::places::{Places, at};
+use crate::world::{DESTINATION, FRAGMENT, HOP_BY_HOP, PADDING, ROUTING};
 
 pub(super) type Case = (&'static str, Vec<u8>, ParseError);
 
