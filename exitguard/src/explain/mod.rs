@@ -75,11 +75,11 @@ pub fn explain(
 }
 
 fn decide(policy: &Compiled, client: IpAddr, destination: &Destination, port: u16) -> Decision {
-    let transport = match destination.protocol {
-        protocol::TCP => Transport::Tcp,
-        protocol::UDP => Transport::Udp,
-        protocol::SCTP => Transport::Sctp,
-        protocol::ICMP | protocol::ICMPV6 => Transport::Echo,
+    let transport = match (destination.protocol, destination.addr) {
+        (protocol::TCP, _) => Transport::Tcp,
+        (protocol::UDP, _) => Transport::Udp,
+        (protocol::SCTP, _) => Transport::Sctp,
+        (protocol::ICMP, IpAddr::V4(_)) | (protocol::ICMPV6, IpAddr::V6(_)) => Transport::Echo,
         _ => Transport::Other,
     };
     let flow = FlowKey {
@@ -90,4 +90,36 @@ fn decide(policy: &Compiled, client: IpAddr, destination: &Destination, port: u1
         protocol: u32::from(destination.protocol),
     };
     evaluate(policy, &flow, transport, Origin::Client, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::diagnostic::SourceFile;
+    use crate::policy::{Network, compile};
+
+    #[test]
+    fn icmp_of_the_other_family_is_a_protocol_like_others() {
+        let text = "[egress]\ntcp = []\nudp = []\nicmp = true\n";
+        let checked = config::parse(&SourceFile::new("exitguard.toml", text)).unwrap();
+        let (policy, labels) = compile(&checked.config, vec![], &Network::default()).unwrap();
+        for (client, destination, reason, is_allowed) in [
+            ("100.64.0.9", "203.0.113.7/1", Reason::Icmp, true),
+            ("100.64.0.9", "203.0.113.7/58", Reason::Protocol, false),
+            ("fd7a:115c:a1e0::9", "2001:db8::7/58", Reason::Icmp, true),
+            (
+                "fd7a:115c:a1e0::9",
+                "2001:db8::7/1",
+                Reason::Protocol,
+                false,
+            ),
+        ] {
+            let client = client.parse().unwrap();
+            let told = explain(&policy, &labels, client, &destination.parse().unwrap());
+            assert_eq!(told.decision.reason, reason, "{destination}");
+            let allows = told.decision.verdict != Verdict::WouldDeny;
+            assert_eq!(allows, is_allowed, "{destination}");
+        }
+    }
 }
