@@ -13,6 +13,8 @@ mod run;
 mod sample;
 mod scenario;
 mod send;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 pub use error::DemoError;

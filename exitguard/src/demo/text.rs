@@ -70,7 +70,7 @@ fn push_row(text: &mut String, row: &Row) {
                 .map_or("nothing".to_owned(), ToString::to_string),
         ),
     };
-    let line = format!("  {mark:<4} {sent:<25} {answer:<11} {reported}");
+    let line = format!("  {mark:<4} {sent:<25} {answer:<12} {reported}");
     push(text, format_args!("{}\n", line.trim_end()));
     let mut note = |note: fmt::Arguments<'_>| push(text, format_args!("       {note}\n"));
     let Some(seen) = &row.seen else { return };
@@ -82,7 +82,7 @@ fn push_row(text: &mut String, row: &Row) {
     }
     let wanted = name(expected.answer);
     note(format_args!(
-        "{:<25} {wanted:<11} {}",
+        "{:<25} {wanted:<12} {}",
         "expected:", expected.facts
     ));
     if let Err(error) = &seen.answer {
@@ -106,8 +106,8 @@ fn conclusion(outcome: &Outcome) -> String {
     };
     match outcome.end {
         End::Interrupted => format!(
-            "Interrupted after {} whole rounds: {passed} of {all} as expected so far.",
-            outcome.rounds
+            "Interrupted in round {}: {passed} of {all} as expected so far.",
+            outcome.rounds + 1
         ),
         _ if passed == all => format!("{passed} of {all} as expected{rounds}."),
         _ => format!("{passed} of {all} as expected; {} not.", all - passed),
