@@ -40,7 +40,8 @@ pub fn header(scenario: &Scenario) -> String {
 
 /// What came of it.
 pub fn table(outcome: &Outcome) -> String {
-    let mut text = String::from("\nWhat was sent, what came back, and what was reported:\n");
+    let mut text =
+        String::from("\nWhat should happen, and what was sent, came back and was reported:\n");
     let mut shown = "";
     for row in &outcome.rows {
         if row.probe.shows != shown {

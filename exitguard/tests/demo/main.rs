@@ -8,6 +8,7 @@
 
 mod newcomer;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::AsRawFd;
@@ -97,7 +98,7 @@ fn rounds_go_on_until_the_time_is_over() {
     let start = Instant::now();
     let done = newcomer.run(&["--duration", "2s", "--output", "json"]);
     assert!(start.elapsed() >= Duration::from_secs(2));
-    let (_, result) = parse(text(&done.stdout));
+    let (events, result) = parse(text(&done.stdout));
     assert_eq!(done.status.code(), Some(0), "{result:#}");
     let rounds = result["rounds"].as_u64().unwrap();
     assert!(rounds > 1, "{result:#}");
@@ -107,6 +108,16 @@ fn rounds_go_on_until_the_time_is_over() {
             (&rounds.into(), &0.into())
         );
     }
+    // Each round has source ports of its own, so that its flows are new ones.
+    let ports: BTreeSet<u64> = events
+        .iter()
+        .filter_map(|event| event["src_port"].as_u64())
+        .collect();
+    let last = *ports.last().unwrap();
+    assert!(
+        (1_024 + 64 * (rounds - 1)..1_024 + 64 * rounds).contains(&last),
+        "{ports:?}"
+    );
 }
 
 #[test]
