@@ -10,10 +10,8 @@ mod newcomer;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -21,7 +19,7 @@ use exitguard::demo::{Demo, DemoError, Outcome, Row, Sample, SampleFile, Scenari
 use exitguard::exit_code::Exit;
 use exitguard::lab::Exchange;
 use exitguard::output::{Format, Lines};
-use newcomer::{Newcomer, entries, namespaces};
+use newcomer::{Newcomer, assert_gone, entries};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -125,27 +123,20 @@ fn rounds_go_on_until_the_time_is_over() {
 fn an_interrupted_demo_cleans_up() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let newcomer = Newcomer::new();
-        let (mut child, mut lines) = newcomer.start(&["--duration", "1h", "--output", "json"]);
-        let process = PathBuf::from(format!("/proc/{}", child.id()));
-        let own = namespaces(Path::new("/proc/self"));
-        let its = &namespaces(&process) - &own;
-        assert!(its.len() >= 2, "{its:?}");
+        let running = newcomer.start(&["--duration", "1h", "--output", "json"]);
+        let possessions = running.possessions();
         assert_eq!(entries(newcomer.tmp.path()).count(), 1);
-
-        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
-        let mut said = String::new();
-        lines.read_to_string(&mut said).unwrap();
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
-        let (_, result) = parse(&said);
+        kill(
+            Pid::from_raw(running.child.id().try_into().unwrap()),
+            signal,
+        )
+        .unwrap();
+        let done = running.finish();
+        let (_, result) = parse(text(&done.stdout));
+        assert_eq!(done.status.code(), Some(130), "{result}");
         assert_eq!(result["end"], "interrupted");
         newcomer.assert_nothing_is_left();
-        for process in entries(Path::new("/proc")) {
-            assert!(
-                namespaces(&process).is_disjoint(&its),
-                "{}",
-                process.display()
-            );
-        }
+        assert_gone(possessions);
     }
 }
 
@@ -153,11 +144,12 @@ fn an_interrupted_demo_cleans_up() {
 #[ignore = "needs root"]
 fn a_closed_pipe_ends_it_quietly() {
     let newcomer = Newcomer::new();
-    let (child, lines) = newcomer.start(&["--duration", "1h", "--output", "json"]);
-    drop(lines);
-    let done = child.wait_with_output().unwrap();
+    let running = newcomer.start(&["--duration", "1h", "--output", "json"]);
+    let possessions = running.possessions();
+    let done = running.hang_up();
     assert_eq!((done.status.code(), text(&done.stderr)), (Some(0), ""));
     newcomer.assert_nothing_is_left();
+    assert_gone(possessions);
 }
 
 #[test]
