@@ -123,7 +123,7 @@ fn rounds_go_on_until_the_time_is_over() {
 fn an_interrupted_demo_cleans_up() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let newcomer = Newcomer::new();
-        let running = newcomer.start(&["--duration", "1h", "--output", "json"]);
+        let running = newcomer.start(&["--duration", "60s", "--output", "json"]);
         let possessions = running.possessions();
         assert_eq!(entries(newcomer.tmp.path()).count(), 1);
         kill(
@@ -144,7 +144,7 @@ fn an_interrupted_demo_cleans_up() {
 #[ignore = "needs root"]
 fn a_closed_pipe_ends_it_quietly() {
     let newcomer = Newcomer::new();
-    let running = newcomer.start(&["--duration", "1h", "--output", "json"]);
+    let running = newcomer.start(&["--duration", "60s", "--output", "json"]);
     let possessions = running.possessions();
     let done = running.hang_up();
     assert_eq!((done.status.code(), text(&done.stderr)), (Some(0), ""));
