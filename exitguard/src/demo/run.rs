@@ -12,7 +12,9 @@ use crate::output::Reader;
 use std::time::{Duration, Instant};
 
 /// Long enough for a machine that is busy with other things.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
+/// The kernel verifies the programs first, which a busy machine takes its time for.
+const START: Duration = Duration::from_secs(60);
 /// How long silence has to last where silence is expected. A first packet is repeated after a second, which the
 /// report of the first does not wait for.
 const SILENCE: Duration = Duration::from_millis(300);
@@ -107,7 +109,7 @@ impl Demo {
         outcome: &mut Outcome,
         duration: Option<Duration>,
     ) -> Result<(), Interruption> {
-        if !self.ears.started(SOON)? {
+        if !self.ears.started(START)? {
             return Err(DemoError::Silent("put the sample policy in force in time").into());
         }
         let start = Instant::now();
