@@ -15,6 +15,8 @@ pub enum Exit {
     Unsupported,
     /// A fault of exitguard itself.
     Internal,
+    /// A signal ended it before there was an answer: 128 and the number of SIGINT, as shells have it.
+    Interrupted,
 }
 
 impl Exit {
@@ -26,6 +28,7 @@ impl Exit {
             Self::Usage => 2,
             Self::Unsupported => 3,
             Self::Internal => 4,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -48,7 +51,8 @@ mod tests {
             Exit::Usage,
             Exit::Unsupported,
             Exit::Internal,
+            Exit::Interrupted,
         ];
-        assert_eq!(all.map(Exit::code), [0, 1, 2, 3, 4]);
+        assert_eq!(all.map(Exit::code), [0, 1, 2, 3, 4, 130]);
     }
 }

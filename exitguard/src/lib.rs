@@ -3,11 +3,12 @@
 //!
 //! Rooms, in the order in which a policy passes them: [`config`] and [`lists`] are read, [`policy`]
 //! compiles them, [`datapath`] (the only room that knows aya) puts them into the kernel; the [`daemon`]
-//! runs it all.
+//! runs it all. The [`demo`] runs the daemon in turn, in a [`lab`].
 
 pub mod config;
 pub mod daemon;
 pub mod datapath;
+pub mod demo;
 pub mod diagnostic;
 pub mod exit_code;
 pub mod explain;

@@ -3,16 +3,26 @@
 use exitguard::config::{ConfigError, DEFAULT_PATH};
 use exitguard::daemon::DaemonError;
 use exitguard::datapath::DatapathError;
+use exitguard::demo::DemoError;
 use exitguard::diagnostic::Diagnostic;
 use exitguard::exit_code::Exit;
+use exitguard::lab::LabError;
 use exitguard::lists::ListError;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
 /// Prints an error to stderr and says how to exit.
 pub(super) fn report(error: &anyhow::Error) -> Exit {
-    let Some(known) = error.downcast_ref::<DaemonError>() else {
+    let demo = error.downcast_ref::<DemoError>();
+    let of_demo = match demo {
+        Some(DemoError::Daemon(known)) => Some(known),
+        _ => None,
+    };
+    let Some(known) = error.downcast_ref::<DaemonError>().or(of_demo) else {
         eprintln!("exitguard: {error:#}");
+        if let Some(error) = demo {
+            return exit_of_demo(error);
+        }
         return if error.is::<Usage>() {
             Exit::Usage
         } else {
@@ -47,6 +57,20 @@ pub(super) fn show(diagnostics: &[Diagnostic]) {
         && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     for diagnostic in diagnostics {
         eprintln!("{}\n", diagnostic.render(color));
+    }
+}
+
+fn exit_of_demo(error: &DemoError) -> Exit {
+    match error {
+        DemoError::Lab(error) => {
+            if matches!(error, LabError::NotPermitted { .. }) {
+                eprintln!("exitguard: run it as root: sudo exitguard demo");
+            }
+            Exit::Unsupported
+        }
+        DemoError::Daemon(error) => exit_of(error),
+        DemoError::Sample(_) => Exit::Unsupported,
+        DemoError::Silent(_) => Exit::Internal,
     }
 }
 

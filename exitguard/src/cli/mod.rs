@@ -1,6 +1,7 @@
 //! Commands: arguments in, calls to the library, a value rendered, an exit code.
 
 mod check;
+mod demo;
 mod error;
 mod explain;
 mod off;
@@ -13,6 +14,7 @@ use exitguard::config::{self, DEFAULT_PATH, Interface};
 use exitguard::exit_code::Exit;
 use exitguard::output::Format;
 use std::path::PathBuf;
+use std::time::Duration;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -20,7 +22,8 @@ Exit codes:
   1  a negative answer (`explain` says deny, `demo` missed an expectation)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
-  4  a fault of exitguard itself";
+  4  a fault of exitguard itself
+130  interrupted before there was an answer (`demo`)";
 
 /// Egress monitor and firewall for Tailscale exit nodes.
 ///
@@ -45,6 +48,12 @@ const LONG_VERSION: &str = concat!(
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show what exitguard does, on this machine and without touching its network.
+    ///
+    /// Builds an exit node with clients, a LAN and an Internet in network namespaces, guards it by a sample
+    /// policy, sends traffic through it, and compares what happens with what should. Needs root and nothing
+    /// installed, and leaves nothing behind.
+    Demo(DemoArgs),
     /// Put the policy in force and report what happens, in the foreground.
     ///
     /// The policy stays in force when exitguard stops, crashes or is upgraded; `exitguard off` removes it.
@@ -83,6 +92,16 @@ struct ConfigArg {
     /// The configuration file.
     #[arg(long, value_name = "FILE", default_value = DEFAULT_PATH)]
     config: PathBuf,
+}
+
+#[derive(clap::Args)]
+struct DemoArgs {
+    /// Go on for this long, as in 30s or 5m. Without it, everything is sent once.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+    /// How to write events and the result to stdout.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output: FormatArg,
 }
 
 #[derive(clap::Args)]
@@ -170,6 +189,10 @@ impl From<ModeArg> for config::Mode {
     }
 }
 
+fn duration(text: &str) -> Result<Duration, String> {
+    config::parse_duration(text).map_err(|_| "it has to be 1s to 24h, as in 30s or 5m".to_owned())
+}
+
 fn interface(text: &str) -> Result<Interface, String> {
     config::parse_interface(text)
         .map_err(|problem| format!("{}; {}", problem.message, problem.hint))
@@ -191,6 +214,7 @@ pub(crate) fn main() -> Exit {
         }
     };
     let result = match cli.command {
+        Command::Demo(args) => demo::demo(&args),
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),

@@ -129,7 +129,7 @@ fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettin
 
 fn duration(value: &Value<'_>) -> Result<Duration, Problem> {
     match value.as_str() {
-        Some(text) => values::duration(text),
+        Some(text) => values::parse_duration(text),
         // Quotes alone would not help: a bare number has no unit.
         None => Err(value.has_to_be("a duration", values::DURATION_HINT)),
     }

@@ -25,7 +25,7 @@ pub use model::{
 pub use protocols::protocol_name;
 pub(crate) use protocols::protocol_number;
 pub use report::Problem;
-pub use values::parse_interface;
+pub use values::{parse_duration, parse_interface};
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use report::Report;

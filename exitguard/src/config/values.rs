@@ -47,7 +47,10 @@ pub(super) const DURATION_HINT: &str =
     "write it as \"30s\", \"5m\" or \"1h\"; at least \"1s\", at most \"24h\"";
 
 /// A duration like `30s`, `5m`, `1h` or `1h 30m`; a second to a day.
-pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
+///
+/// # Errors
+/// For anything else.
+pub fn parse_duration(text: &str) -> Result<Duration, Problem> {
     text.parse::<jiff::SignedDuration>()
         .ok()
         .and_then(|duration| Duration::try_from(duration).ok())

@@ -49,7 +49,7 @@ fn durations_are_a_second_to_a_day() {
         ("24h", 86_400.0),
     ] {
         assert_eq!(
-            values::duration(text),
+            parse_duration(text),
             Ok(Duration::from_secs_f64(seconds)),
             "{text}"
         );
@@ -69,7 +69,7 @@ fn durations_are_a_second_to_a_day() {
         "99999999999999999999s",
         "never",
     ] {
-        let problem = values::duration(text).unwrap_err();
+        let problem = parse_duration(text).unwrap_err();
         let message = format!("\"{text}\" is not a duration of a second to a day");
         assert_eq!(problem.message, message);
     }

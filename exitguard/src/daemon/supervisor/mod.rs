@@ -246,7 +246,7 @@ fn ticker(period: Duration) -> tokio::time::Interval {
 fn summary(desired: &Desired, method: &str) -> String {
     let entries: usize = desired.lists.iter().map(|list| list.entries.len()).sum();
     format!(
-        "guarded by {method}: {} clients with rules of their own, {} lists with {entries} entries",
+        "guarded by {method}; client rules: {}; lists: {}, with entries: {entries}",
         desired.config.clients.len(),
         desired.lists.len(),
     )
