@@ -1,11 +1,10 @@
 //! What changes: the policy's files, the device, the host's addresses.
 
 use super::{Supervisor, summary};
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
 use crate::host::{self, Device};
-use crate::lists::ListError;
 use crate::output::StateEvent;
 use crate::policy::{Labels, Network, compile};
 
@@ -120,12 +119,7 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
 
 /// An error with everything it says, for one line of output.
 fn one_line(error: &DaemonError) -> String {
-    let diagnostics = match error {
-        DaemonError::Config(ConfigError::Invalid { diagnostics, .. })
-        | DaemonError::List(ListError::Parse { diagnostics, .. }) => diagnostics.as_slice(),
-        _ => &[],
-    };
     let mut lines = vec![error.to_string()];
-    lines.extend(diagnostics.iter().map(ToString::to_string));
+    lines.extend(error.diagnostics().iter().map(ToString::to_string));
     lines.join("; ")
 }
