@@ -7,7 +7,7 @@ use super::error::DaemonError;
 use super::reporter::Reporter;
 use super::search::Search;
 use crate::config::Interface;
-use crate::datapath::{self, EventSource, Guard, Setup};
+use crate::datapath::{self, Environment, EventSource, Guard, Setup};
 use crate::host::{self, Device, HostError};
 use crate::output::{Sink, StateEvent, WallClock};
 use crate::policy::{Network, compile};
@@ -58,6 +58,7 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let desired = settings.files.read()?;
     (settings.warn)(&desired);
+    Environment::check()?;
     let mut search = Search::new()?;
     let name = match &desired.config.interface {
         Interface::Named(name) => name.clone(),
