@@ -75,6 +75,21 @@ fn a_policy_that_changes_meanwhile_is_in_force_afterwards() {
     assert_eq!(first.calls(), 0);
 }
 
+/// Whoever finds out first, it is told.
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_goes_while_a_policy_changes_is_missed() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    for port in ["443", "444", "445", "446", "447"] {
+        guard.request(&policy(&format!("[{port}]"), "[]", ""));
+        lab.remove_tun();
+        guard.applied();
+        guard.state(StateEvent::InterfaceLost);
+        lab.recreate_tun().unwrap();
+        guard.state(StateEvent::InterfaceBack);
+    }
+}
+
 /// Gone and back before anybody has looked: what counts is that it is guarded.
 #[test]
 #[ignore = "needs root"]

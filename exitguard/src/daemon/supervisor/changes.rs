@@ -49,8 +49,10 @@ impl Supervisor {
         };
         let interface = self.guard.setup().interface.clone();
         match devices.iter().find(|device| device.name == interface) {
-            None if self.guard.is_attached() => {
+            // A policy that was published meanwhile may have found out before.
+            None if !self.has_told_loss => {
                 self.guard.detached();
+                self.has_told_loss = true;
                 self.reporter.state(
                     StateEvent::InterfaceLost,
                     "the interface is gone; waiting for it to come back",
@@ -73,6 +75,7 @@ impl Supervisor {
     fn attach_again(&mut self, device: &Device) {
         match self.guard.reattach(device.index) {
             Ok(()) => {
+                self.has_told_loss = false;
                 let message = format!("guarded again, as device {}", device.index);
                 self.reporter.state(StateEvent::InterfaceBack, message);
             }

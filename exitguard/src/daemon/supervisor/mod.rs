@@ -84,6 +84,8 @@ struct Supervisor {
     reporter: Reporter,
     tracker: Tracker,
     guard: Guard,
+    /// The interface is gone, and that was reported.
+    has_told_loss: bool,
     events: AsyncFd<EventSource>,
 }
 
@@ -126,6 +128,7 @@ impl Supervisor {
             reporter,
             tracker,
             guard,
+            has_told_loss: false,
             events,
         })
     }
