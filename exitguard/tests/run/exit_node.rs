@@ -84,7 +84,7 @@ impl ExitNode {
 
     /// Runs a command on the exit node to its end.
     pub(crate) fn output(&self, command: Command) -> Output {
-        self.spawn(command).wait_with_output().unwrap()
+        output(self.spawn(command))
     }
 
     /// Runs `exitguard off` to its end, and returns what it said.
@@ -201,6 +201,21 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a child said, which has to end by itself.
+pub(crate) fn output(child: Child) -> Output {
+    let id = Pid::from_raw(child.id().try_into().unwrap());
+    let (sender, ended) = channel();
+    thread::spawn(move || sender.send(child.wait_with_output()));
+    ended.recv_timeout(SOON).map_or_else(
+        |_| {
+            // Nobody else waits for it, so the number is still its own.
+            let _ = kill(id, Signal::SIGKILL);
+            panic!("still there after {SOON:?}");
+        },
+        Result::unwrap,
+    )
 }
 
 pub(crate) fn send(child: &Child, signal: Signal) {

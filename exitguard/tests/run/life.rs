@@ -5,7 +5,7 @@ use std::process::Stdio;
 use exitguard::lab::{CLIENT_V4, Exchange, SERVER_V4};
 use nix::sys::signal::Signal;
 
-use crate::exit_node::{Daemon, ExitNode, OPEN, POLICY, SHUT, send};
+use crate::exit_node::{Daemon, ExitNode, OPEN, POLICY, SHUT, output, send};
 use crate::{is_flow, is_state, until};
 
 #[test]
@@ -64,7 +64,7 @@ fn tells_people_lines_without_escapes() {
     let child = node.spawn(run);
     until("the guard", || node.ask(SHUT) == Exchange::Refused);
     send(&child, Signal::SIGTERM);
-    let output = child.wait_with_output().unwrap();
+    let output = output(child);
     assert_eq!(output.status.code(), Some(0));
     let told = String::from_utf8(output.stdout).unwrap();
     let first = told.lines().next().unwrap();

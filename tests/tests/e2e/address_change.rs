@@ -53,4 +53,15 @@ fn a_network_that_the_exit_node_joins_is_guarded_as_its_lan() {
     // The exit node itself still gets there.
     let own = TcpSession::open(lab.exit(), "198.18.5.1".parse().unwrap(), far, SOON);
     assert_eq!(own.unwrap().exchange(SOON).unwrap(), Exchange::Answered);
+
+    // And what is left again is the Internet again.
+    here.remove("lan2").unwrap();
+    loop {
+        guard.state(StateEvent::Reloaded);
+        let answer = tcp_exchange(lab.client(), CLIENT_V4, far, SILENCE).unwrap();
+        if answer != Exchange::TimedOut {
+            assert!(matches!(answer, Exchange::Unreachable(_)), "{answer:?}");
+            break;
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod nat;
 mod observe;
 mod reject;
 mod reload;
+mod stop;
 mod super_packets;
 mod wire;
 mod xdp;

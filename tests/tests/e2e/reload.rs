@@ -1,6 +1,6 @@
 //! Policies change while clients go on as if nothing happened.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use exitguard::lab::{
@@ -10,6 +10,7 @@ use exitguard::lab::{
 use exitguard_common::abi::Reason;
 
 use crate::guarded::{Guarded, policy};
+use crate::stop::Stop;
 use crate::{SILENCE, SOON, at};
 
 const POLICIES: u16 = 25;
@@ -28,14 +29,6 @@ fn variant(number: u16) -> String {
     )
 }
 
-struct StopOnDrop<'a>(&'a AtomicBool);
-
-impl Drop for StopOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 #[test]
 #[ignore = "needs root"]
 fn under_load_nothing_leaks_and_nothing_that_is_allowed_fails() {
@@ -51,14 +44,14 @@ fn under_load_nothing_leaks_and_nothing_that_is_allowed_fails() {
         udp(SERVER_V6, 54),
     ];
     let mut session = TcpSession::open(lab.client(), CLIENT_V4, open[0].address(), SOON).unwrap();
-    let done = AtomicBool::new(false);
+    let stop = &Stop::default();
     let [asked, refused] = [AtomicU64::new(0), AtomicU64::new(0)];
-    let go_on = || !done.load(Ordering::Relaxed);
     thread::scope(|scope| {
         for (client, server) in [(CLIENT_V4, &open[0]), (CLIENT_V6, &open[1])] {
-            let (lab, asked, go_on) = (&lab, &asked, &go_on);
+            let (lab, asked) = (&lab, &asked);
             scope.spawn(move || {
-                while go_on() {
+                let _stop = stop.on_drop();
+                while stop.goes_on() {
                     let answer =
                         tcp_exchange(lab.client(), client, server.address(), SOON).unwrap();
                     assert_eq!(answer, Exchange::Answered);
@@ -66,9 +59,10 @@ fn under_load_nothing_leaks_and_nothing_that_is_allowed_fails() {
                 }
             });
         }
-        let (lab, asked, refused, go_on) = (&lab, &asked, &refused, &go_on);
+        let (lab, asked, refused) = (&lab, &asked, &refused);
         scope.spawn(|| {
-            while go_on() {
+            let _stop = stop.on_drop();
+            while stop.goes_on() {
                 let answer =
                     udp_exchange(lab.client(), CLIENT_V4, open_udp.address(), SOON).unwrap();
                 assert_eq!(answer, Exchange::Answered);
@@ -89,7 +83,8 @@ fn under_load_nothing_leaks_and_nothing_that_is_allowed_fails() {
                 } else {
                     tcp_exchange
                 };
-                while go_on() {
+                let _stop = stop.on_drop();
+                while stop.goes_on() {
                     let patience = std::time::Duration::from_millis(5);
                     let answer = ask(lab.client(), client, server.address(), patience).unwrap();
                     assert_eq!(answer, Exchange::TimedOut);
@@ -97,11 +92,11 @@ fn under_load_nothing_leaks_and_nothing_that_is_allowed_fails() {
                 }
             });
         }
-        let _stop = StopOnDrop(&done);
+        let _stop = stop.on_drop();
         for number in 1..=POLICIES {
             // Some traffic under each of the policies.
             let before = asked.load(Ordering::Relaxed);
-            while asked.load(Ordering::Relaxed) < before + 3 && go_on() {
+            while asked.load(Ordering::Relaxed) < before + 3 && stop.goes_on() {
                 thread::yield_now();
             }
             assert_eq!(guard.apply(&variant(number)), 1 + u32::from(number));

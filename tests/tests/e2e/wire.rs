@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use exitguard::lab::{FrameHeader, Lab, MAX_FRAME_BYTES, Tun};
 use exitguard_common::abi::Counters;
+
+use crate::stop::Stop;
 
 /// Source, destination and destination port: of a flow, either way has its own.
 pub(crate) type Way = (IpAddr, IpAddr, u16);
@@ -77,30 +78,21 @@ impl Wire {
 /// Moves frames between the TUN devices of a lab without a relay of its own, for as long as `work` takes.
 pub(crate) fn while_relaying<T>(lab: &Lab, wire: &Wire, work: impl FnOnce() -> T) -> T {
     let (client, exit) = (lab.client_tun(), lab.exit_tun().unwrap());
-    let done = AtomicBool::new(false);
+    let stop = Stop::default();
     thread::scope(|scope| {
         for (from, to) in [(client, exit), (exit, client)] {
-            let done = &done;
-            scope.spawn(move || pump(from, to, wire, done));
+            let stop = &stop;
+            scope.spawn(move || pump(from, to, wire, stop));
         }
-        // Else the relay would go on for ever after a failure.
-        let _stop = StopOnDrop(&done);
+        let _stop = stop.on_drop();
         work()
     })
 }
 
-struct StopOnDrop<'a>(&'a AtomicBool);
-
-impl Drop for StopOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-fn pump(from: &Tun, to: &Tun, wire: &Wire, done: &AtomicBool) {
+fn pump(from: &Tun, to: &Tun, wire: &Wire, stop: &Stop) {
     const PATIENCE: Duration = Duration::from_millis(20);
     let mut frame = vec![0; MAX_FRAME_BYTES];
-    while !done.load(Ordering::Relaxed) {
+    while stop.goes_on() {
         let Ok(length) = from.recv_within(&mut frame, PATIENCE) else {
             continue;
         };
