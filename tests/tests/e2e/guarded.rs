@@ -54,17 +54,6 @@ impl Guard {
     /// Has a policy applied, and returns its number.
     pub(crate) fn apply(&self, policy: &str) -> u32 {
         self.request(policy);
-        self.applied()
-    }
-
-    /// Asks for a policy to be applied.
-    pub(crate) fn request(&self, policy: &str) {
-        fs::write(self.folder.path().join("exitguard.toml"), policy).unwrap();
-        self.daemon.reload();
-    }
-
-    /// Waits until a policy was applied, and returns its number.
-    pub(crate) fn applied(&self) -> u32 {
         let outcome = self.wait("a reload", |report| match report {
             Report::State(state) => {
                 matches!(state.event, StateEvent::Reloaded | StateEvent::ReloadFailed)
@@ -74,6 +63,12 @@ impl Guard {
         });
         assert_eq!(outcome.event, StateEvent::Reloaded, "{outcome:?}");
         outcome.generation
+    }
+
+    /// Asks for a policy to be applied.
+    pub(crate) fn request(&self, policy: &str) {
+        fs::write(self.folder.path().join("exitguard.toml"), policy).unwrap();
+        self.daemon.reload();
     }
 
     /// The first report, of those that were not asked for yet, that `pick` makes something of.
