@@ -129,7 +129,9 @@ fn the_exit_node_can_be_closed_to_clients() {
         let deny = guard.denied(23);
         assert_eq!((deny.destination, deny.rule.as_str()), (Some(exit), "host"));
         let is_icmp = |number| matches!(number, protocol::ICMP | protocol::ICMPV6);
-        let deny = guard.flow("a denied ping", |flow| is_icmp(flow.protocol));
+        let deny = guard.flow("a denied ping", |flow| {
+            is_icmp(flow.protocol) && !flow.decision.passes()
+        });
         assert_eq!((deny.destination, deny.rule.as_str()), (Some(exit), "host"));
     }
 }
