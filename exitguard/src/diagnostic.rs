@@ -13,6 +13,20 @@ pub struct SourceFile {
     text: Arc<str>,
 }
 
+/// A place in a file, kept for what may turn out to be wrong with it later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    file: SourceFile,
+    span: Range<usize>,
+}
+
+impl Place {
+    /// Something wrong here.
+    pub fn error(&self, message: impl Into<String>) -> Diagnostic {
+        self.file.error(self.span.clone(), message)
+    }
+}
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -49,6 +63,14 @@ impl SourceFile {
     /// Where it was read from.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The place of `span`, in bytes of the text.
+    pub fn place(&self, span: Range<usize>) -> Place {
+        Place {
+            file: self.clone(),
+            span,
+        }
     }
 
     /// Something wrong at `span`, in bytes of the text.

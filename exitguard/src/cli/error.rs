@@ -7,7 +7,6 @@ use exitguard::demo::DemoError;
 use exitguard::diagnostic::Diagnostic;
 use exitguard::exit_code::Exit;
 use exitguard::lab::LabError;
-use exitguard::lists::ListError;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
@@ -29,11 +28,7 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
             Exit::Internal
         };
     };
-    match known {
-        DaemonError::Config(ConfigError::Invalid { diagnostics, .. })
-        | DaemonError::List(ListError::Parse { diagnostics, .. }) => show(diagnostics),
-        _ => {}
-    }
+    show(known.diagnostics());
     eprintln!("exitguard: {known}");
     if let DaemonError::Config(ConfigError::Read { path, error }) = known
         && error.kind() == io::ErrorKind::NotFound

@@ -7,6 +7,7 @@ use super::value::Value;
 use super::values;
 use exitguard_common::abi::MAX_LISTS;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::path::Path;
 
 /// Reads the lists. One that is wrong stays in its place, so that the rules that name it are not wrong, too.
@@ -20,9 +21,12 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
     let mut names = HashSet::new();
     let mut lists = Vec::new();
     for mut section in sections {
+        let name = name(&mut section, &mut names, report);
+        let (source, span) = source(&mut section, report);
         lists.push(List {
-            name: name(&mut section, &mut names, report),
-            source: folder.join(source(&mut section, report)),
+            name,
+            source: folder.join(source),
+            named_at: report.file().place(span),
             action: section
                 .get("action")
                 .and_then(|value| report.read(&value, action))
@@ -52,14 +56,15 @@ fn name(section: &mut Section<'_>, names: &mut HashSet<String>, report: &mut Rep
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn source<'t>(section: &mut Section<'t>, report: &mut Report<'_>) -> &'t str {
+/// The path as it is written, and where.
+fn source<'t>(section: &mut Section<'t>, report: &mut Report<'_>) -> (&'t str, Range<usize>) {
     let Some(value) = section.get("source") else {
         let hint = "name the file, as in source = \"feodo.txt\"";
         report.error(
             section.span(),
             Problem::new("this list has no source", hint),
         );
-        return "";
+        return ("", section.span());
     };
     let path = |value: &Value<'t>| {
         let path = value.string()?;
@@ -74,7 +79,8 @@ fn source<'t>(section: &mut Section<'t>, report: &mut Report<'_>) -> &'t str {
             Ok(path)
         }
     };
-    report.read(&value, path).unwrap_or_default()
+    let path = report.read(&value, path).unwrap_or_default();
+    (path, value.span())
 }
 
 fn action(value: &Value<'_>) -> Result<ListAction, Problem> {

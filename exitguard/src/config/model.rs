@@ -1,5 +1,6 @@
 //! The configuration as meant.
 
+use crate::diagnostic::Place;
 use crate::policy::PortSet;
 use ipnet::IpNet;
 use std::path::PathBuf;
@@ -146,6 +147,8 @@ pub struct List {
     pub name: String,
     /// The file.
     pub source: PathBuf,
+    /// Where the configuration names it.
+    pub named_at: Place,
     /// What a hit does.
     pub action: ListAction,
 }

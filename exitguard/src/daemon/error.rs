@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::datapath::DatapathError;
+use crate::diagnostic::Diagnostic;
 use crate::host::HostError;
 use crate::lists::ListError;
 use crate::policy::CompileError;
@@ -28,4 +29,16 @@ pub enum DaemonError {
     /// The event loop.
     #[error("cannot wait for events: {0}")]
     Wait(#[source] io::Error),
+}
+
+impl DaemonError {
+    /// What is wrong with files, where it is wrong.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Config(ConfigError::Invalid { diagnostics, .. })
+            | Self::List(ListError::Parse { diagnostics, .. }) => diagnostics,
+            Self::List(ListError::Read { diagnostic, .. }) => std::slice::from_ref(diagnostic),
+            _ => &[],
+        }
+    }
 }

@@ -2,10 +2,11 @@
 //!
 //! Order of the start, each step needing the one before:
 //! 1. read configuration and lists: whoever wrote them wrong learns it before anything is touched;
-//! 2. listen for changes of the network, then look at it: nothing is missed in between;
-//! 3. find the device, or wait for it;
-//! 4. compile, load, attach: from here on the policy is in force, with or without us;
-//! 5. report.
+//! 2. check what kernel and process can do: whoever may not guard learns it before a device is waited for;
+//! 3. listen for changes of the network, then look at it: nothing is missed in between;
+//! 4. find the device, or wait for it;
+//! 5. compile, load, attach: from here on the policy is in force, with or without us;
+//! 6. report.
 
 mod desired;
 mod error;

@@ -8,6 +8,7 @@
 use super::error::DatapathError;
 use super::object::Loaded;
 use super::pins::{self, PinDir};
+use super::raw;
 use aya::programs::links::{FdLink, Link, LinkError, PinnedLink};
 use aya::programs::tc::{
     self, NlOptions, SchedClassifierLink, TcAttachOptions, TcAttachType, TcError, TcHandle,
@@ -16,6 +17,7 @@ use aya::programs::xdp::XdpLink;
 use aya::programs::{LinkOrder, ProgramError, SchedClassifier, Xdp, XdpMode};
 use aya::sys::SyscallError;
 use exitguard_common::abi::programs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where a program of ours can sit.
@@ -122,7 +124,17 @@ pub(super) fn attach(
 
 /// Takes the program of a hook away.
 pub(super) fn detach(hook: Hook, target: &Target<'_>) -> Result<(), DatapathError> {
-    pins::remove_pin(&link_pin(hook, target))?;
+    let pin = link_pin(hook, target);
+    match raw::detach_link(&pin) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(DatapathError::Pin {
+                action: "detach",
+                path: pin,
+                error,
+            });
+        }
+        _ => pins::remove_pin(&pin)?,
+    }
     let Some(direction) = tc_direction(hook) else {
         return Ok(());
     };

@@ -8,6 +8,7 @@ use super::error::DatapathError;
 use exitguard_common::abi::ABI_VERSION;
 use nix::fcntl::{Flock, FlockArg};
 use nix::mount::{MsFlags, mount};
+use nix::sys::stat::{major, minor};
 use nix::sys::statfs::{BPF_FS_MAGIC, statfs};
 use std::fs::{self, File};
 use std::io;
@@ -137,18 +138,9 @@ impl PinDir {
 
     /// The process that holds the lock.
     pub fn holder(&self) -> Option<u32> {
-        let inode = fs::metadata(&self.path).ok()?.ino().to_string();
+        let folder = fs::metadata(&self.path).ok()?;
         let locks = fs::read_to_string("/proc/locks").ok()?;
-        locks.lines().find_map(|line| {
-            // 1: FLOCK  ADVISORY  WRITE 1234 00:2f:5678 0 EOF
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            let [_, "FLOCK", _, _, pid, place, ..] = fields.as_slice() else {
-                return None;
-            };
-            (place.rsplit(':').next()? == inode)
-                .then(|| pid.parse().ok())
-                .flatten()
-        })
+        lock_holder(&locks, folder.dev(), folder.ino())
     }
 
     /// The pin of a map or a link.
@@ -216,6 +208,19 @@ impl PinDir {
     }
 }
 
+/// Who holds the lock on a file, by `/proc/locks`. Inode numbers are unique only within their file system.
+fn lock_holder(locks: &str, device: u64, inode: u64) -> Option<u32> {
+    let wanted = format!("{:02x}:{:02x}:{inode}", major(device), minor(device));
+    locks.lines().find_map(|line| {
+        // 1: FLOCK  ADVISORY  WRITE 1234 00:2f:5678 0 EOF
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, "FLOCK", _, _, pid, place, ..] = fields.as_slice() else {
+            return None;
+        };
+        (*place == wanted).then(|| pid.parse().ok()).flatten()
+    })
+}
+
 /// Removes a pin; a missing one is fine.
 pub(super) fn remove_pin(path: &Path) -> Result<(), DatapathError> {
     match fs::remove_file(path) {
@@ -281,6 +286,7 @@ fn ensure_bpffs() -> Result<(), DatapathError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use nix::sys::stat::makedev;
 
     #[test]
     fn dots_in_interface_names_survive() {
@@ -288,6 +294,17 @@ mod tests {
             assert!(!escape(name).contains('.'));
             assert_eq!(unescape(&escape(name)), name);
         }
+    }
+
+    #[test]
+    fn a_lock_on_the_same_inode_of_another_file_system_is_not_ours() {
+        let locks = "1: POSIX  ADVISORY  WRITE 11 00:2f:5678 0 EOF\n\
+                     2: FLOCK  ADVISORY  WRITE 12 fe:01:5678 0 EOF\n\
+                     2: -> FLOCK  ADVISORY  WRITE 13 00:2f:5678 0 EOF\n\
+                     3: FLOCK  ADVISORY  WRITE 14 00:2f:5678 0 EOF\n";
+        assert_eq!(lock_holder(locks, makedev(0, 0x2f), 5678), Some(14));
+        assert_eq!(lock_holder(locks, makedev(0xfe, 1), 5678), Some(12));
+        assert_eq!(lock_holder(locks, makedev(0, 0x2f), 567), None);
     }
 
     #[test]

@@ -1,11 +1,16 @@
-//! What of this room needs `unsafe`: whole maps in few system calls, and the ring's descriptor for the runtime.
+//! What of this room needs `unsafe`: whole maps in few system calls, links taken off their hooks at once, and
+//! the ring's descriptor for the runtime.
 //!
-//! aya has no batches (Linux 5.6). One element a call, a million prefixes take a second to fill.
+//! aya has no batches (Linux 5.6). One element a call, a million prefixes take a second to fill. Nor does it
+//! detach links (Linux 5.9) other than by closing them.
 
 use super::events::EventSource;
 use aya::Pod;
+use std::ffi::CString;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -22,25 +27,61 @@ struct BatchAttr {
     flags: u64,
 }
 
+/// `bpf_attr` for `BPF_OBJ_GET`.
+#[repr(C)]
+struct ObjectAttr {
+    path: u64,
+    fd: u32,
+    file_flags: u32,
+}
+
+/// `bpf_attr` for `BPF_LINK_DETACH`.
+#[repr(C)]
+struct LinkAttr {
+    fd: u32,
+}
+
+/// The attributes that [`bpf`] takes. Each is a beginning of the kernel's union, which counts as zero after it.
+trait Attr {}
+impl Attr for BatchAttr {}
+impl Attr for ObjectAttr {}
+impl Attr for LinkAttr {}
+
+const BPF_OBJ_GET: libc::c_long = 7;
+const BPF_LINK_DETACH: libc::c_long = 34;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
 const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
 
-fn bpf(command: libc::c_long, attr: &mut BatchAttr) -> io::Result<()> {
-    // SAFETY: `attr` is a whole batch attribute of the size given; its pointers are to buffers of the
-    // callers below, live for the call and as long as `count` says.
-    let result = unsafe {
-        libc::syscall(
-            libc::SYS_bpf,
-            command,
-            &raw mut *attr,
-            size_of::<BatchAttr>(),
-        )
-    };
+fn bpf<A: Attr>(command: libc::c_long, attr: &mut A) -> io::Result<libc::c_long> {
+    // SAFETY: `attr` is a whole attribute of the size given; its pointers are to buffers of the callers
+    // below, live for the call and as long as its lengths say.
+    let result = unsafe { libc::syscall(libc::SYS_bpf, command, &raw mut *attr, size_of::<A>()) };
     if result < 0 {
         Err(io::Error::last_os_error())
     } else {
-        Ok(())
+        Ok(result)
     }
+}
+
+/// Takes a pinned link off its hook: no packet meets its program any more when this returns. Without the pin
+/// it would end as well, but only when the kernel gets around to it.
+///
+/// # Errors
+/// What the kernel says; [`io::ErrorKind::NotFound`] when there is no such pin.
+pub(super) fn detach_link(pin: &Path) -> io::Result<()> {
+    let path = CString::new(pin.as_os_str().as_bytes())?;
+    let mut object = ObjectAttr {
+        path: path.as_ptr().addr() as u64,
+        fd: 0,
+        file_flags: 0,
+    };
+    let fd = bpf(BPF_OBJ_GET, &mut object)?;
+    // SAFETY: the kernel made this descriptor for us just now; nobody else knows of it.
+    let link = unsafe { OwnedFd::from_raw_fd(fd as RawFd) };
+    let mut detach = LinkAttr {
+        fd: link.as_raw_fd() as u32,
+    };
+    bpf(BPF_LINK_DETACH, &mut detach).map(drop)
 }
 
 fn address<T>(buffer: &[T]) -> u64 {

@@ -37,6 +37,8 @@ pub enum ListError {
         path: PathBuf,
         /// What the system said.
         error: io::Error,
+        /// The same, where the configuration names the file.
+        diagnostic: Box<Diagnostic>,
     },
     /// Lines that are not addresses.
     #[error("list \"{name}\": {} of its lines cannot be read", diagnostics.len())]
@@ -54,10 +56,18 @@ pub enum ListError {
 /// When the file cannot be read, is too large, or any line is no prefix: a list is taken whole or not at
 /// all.
 pub fn load(list: &List, warnings: &mut Vec<Diagnostic>) -> Result<LoadedList, ListError> {
-    let read_error = |error| ListError::Read {
-        name: list.name.clone(),
-        path: list.source.clone(),
-        error,
+    let read_error = |error| {
+        let path = list.source.display();
+        let diagnostic = list
+            .named_at
+            .error(format!("cannot read {path}: {error}"))
+            .hint("paths of lists are relative to the folder of the configuration");
+        ListError::Read {
+            name: list.name.clone(),
+            path: list.source.clone(),
+            error,
+            diagnostic: Box::new(diagnostic),
+        }
     };
     let text = read(list).map_err(read_error)?;
     let file = SourceFile::new(&list.source, text);

@@ -33,6 +33,7 @@ pub(super) fn effective(config: &Config) -> String {
         let List {
             name,
             source,
+            named_at: _,
             action,
         } = list;
         writeln!(text, "list \"{name}\": {action:?} {}", source.display()).unwrap();

@@ -1,11 +1,10 @@
 //! What changes: the policy's files, the device, the host's addresses.
 
 use super::{Supervisor, summary};
-use crate::config::{Config, ConfigError};
+use crate::config::Config;
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
 use crate::host::{self, Device};
-use crate::lists::ListError;
 use crate::output::StateEvent;
 use crate::policy::{Labels, Network, compile};
 
@@ -50,8 +49,10 @@ impl Supervisor {
         };
         let interface = self.guard.setup().interface.clone();
         match devices.iter().find(|device| device.name == interface) {
-            None if self.guard.is_attached() => {
+            // A policy that was published meanwhile may have found out before.
+            None if !self.has_told_loss => {
                 self.guard.detached();
+                self.has_told_loss = true;
                 self.reporter.state(
                     StateEvent::InterfaceLost,
                     "the interface is gone; waiting for it to come back",
@@ -74,6 +75,7 @@ impl Supervisor {
     fn attach_again(&mut self, device: &Device) {
         match self.guard.reattach(device.index) {
             Ok(()) => {
+                self.has_told_loss = false;
                 let message = format!("guarded again, as device {}", device.index);
                 self.reporter.state(StateEvent::InterfaceBack, message);
             }
@@ -120,12 +122,7 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
 
 /// An error with everything it says, for one line of output.
 fn one_line(error: &DaemonError) -> String {
-    let diagnostics = match error {
-        DaemonError::Config(ConfigError::Invalid { diagnostics, .. })
-        | DaemonError::List(ListError::Parse { diagnostics, .. }) => diagnostics.as_slice(),
-        _ => &[],
-    };
     let mut lines = vec![error.to_string()];
-    lines.extend(diagnostics.iter().map(ToString::to_string));
+    lines.extend(error.diagnostics().iter().map(ToString::to_string));
     lines.join("; ")
 }

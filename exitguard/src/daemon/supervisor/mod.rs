@@ -7,7 +7,7 @@ use super::error::DaemonError;
 use super::reporter::Reporter;
 use super::search::Search;
 use crate::config::Interface;
-use crate::datapath::{self, EventSource, Guard, Setup};
+use crate::datapath::{self, Environment, EventSource, Guard, Setup};
 use crate::host::{self, Device, HostError};
 use crate::output::{Sink, StateEvent, WallClock};
 use crate::policy::{Network, compile};
@@ -58,6 +58,7 @@ pub async fn run(
 ) -> Result<(), DaemonError> {
     let desired = settings.files.read()?;
     (settings.warn)(&desired);
+    Environment::check()?;
     let mut search = Search::new()?;
     let name = match &desired.config.interface {
         Interface::Named(name) => name.clone(),
@@ -83,6 +84,8 @@ struct Supervisor {
     reporter: Reporter,
     tracker: Tracker,
     guard: Guard,
+    /// The interface is gone, and that was reported.
+    has_told_loss: bool,
     events: AsyncFd<EventSource>,
 }
 
@@ -125,6 +128,7 @@ impl Supervisor {
             reporter,
             tracker,
             guard,
+            has_told_loss: false,
             events,
         })
     }

@@ -1,0 +1,143 @@
+//! What outlives the daemon, and what does not outlive `off`.
+
+use std::net::SocketAddr;
+
+use exitguard::lab::{CLIENT_V4, Exchange, SERVER_V4, TcpSession};
+use nix::sys::signal::Signal;
+
+use crate::exit_node::{Daemon, ExitNode, LENIENT, OPEN, POLICY};
+use crate::kernel::{Objects, has_pins};
+use crate::{SOON, is_flow, is_state, until};
+
+fn session(node: &ExitNode) -> TcpSession {
+    let server = SocketAddr::new(SERVER_V4, OPEN);
+    TcpSession::open(node.lab.client(), CLIENT_V4, server, SOON).unwrap()
+}
+
+#[test]
+#[ignore = "needs root"]
+fn enforcement_survives_the_daemon_and_the_next_one_adopts_it() {
+    let node = ExitNode::new(POLICY);
+    let daemon = node.guard();
+    let mut session = session(&node);
+    assert_eq!(session.exchange(SOON).unwrap(), Exchange::Answered);
+    let start = daemon.wait_for("the flow", |event| is_flow(event, "start", OPEN));
+    // Another number than a first start has.
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for("the reload", |event| is_state(event, "reloaded"));
+    daemon.kill();
+
+    node.assert_guarded();
+    assert_eq!(session.exchange(SOON).unwrap(), Exchange::Answered);
+    let attached = Objects::attached(&node);
+    assert_eq!(attached.programs.len(), 2);
+
+    let daemon = Daemon::new(node.spawn(node.run()));
+    let started = daemon.wait_for("the start", |event| is_state(event, "started"));
+    assert_eq!(started["exitguard"]["generation"], 3);
+    let adopted = daemon.wait_for("the flow", |event| event["flow_id"] == start["flow_id"]);
+    assert!(is_flow(&adopted, "start", OPEN), "{adopted:#}");
+    // The handshake, and two questions each with its answer.
+    assert!(
+        adopted["flow"]["pkts_toserver"].as_u64() >= Some(4),
+        "{adopted:#}"
+    );
+    assert!(
+        adopted["flow"]["bytes_toclient"].as_u64() >= Some(2 * 16),
+        "{adopted:#}"
+    );
+    assert_eq!(session.exchange(SOON).unwrap(), Exchange::Answered);
+    node.assert_guarded();
+    // In the place of the old programs, not beside them.
+    let replaced = Objects::attached(&node);
+    assert_eq!(replaced.programs.len(), 2);
+    assert!(replaced.programs.is_disjoint(&attached.programs));
+    until("the end of the old programs", || {
+        attached.surviving().programs.is_empty()
+    });
+}
+
+#[test]
+#[ignore = "needs root"]
+fn the_next_one_may_have_another_policy() {
+    let node = ExitNode::new(POLICY);
+    node.guard().kill();
+    node.assert_guarded();
+    node.write(LENIENT);
+    let daemon = node.guard();
+    node.assert_open();
+    drop(daemon);
+    node.write(POLICY);
+    node.guard().stop();
+    node.assert_guarded();
+}
+
+/// A start that fails is no reason to lose the guard that is there.
+#[test]
+#[ignore = "needs root"]
+fn a_start_that_fails_leaves_the_old_guard() {
+    let node = ExitNode::new(POLICY);
+    node.guard().kill();
+    let attached = Objects::attached(&node);
+    node.write("mode = \"enforce\"\n");
+    assert_eq!(node.output(node.run()).status.code(), Some(2));
+    assert_eq!(Objects::attached(&node), attached);
+    node.assert_guarded();
+}
+
+#[test]
+#[ignore = "needs root"]
+fn off_ends_the_daemon_and_removes_every_trace() {
+    let node = ExitNode::new(POLICY);
+    let daemon = node.guard();
+    node.assert_guarded();
+    let attached = Objects::attached(&node);
+    assert_eq!((attached.programs.len(), has_pins(&node)), (2, true));
+    assert_eq!(
+        node.off(),
+        "tailscale0: the guard is off; traffic passes unjudged\n"
+    );
+    let ended = daemon.ended();
+    assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.events.iter().any(|event| is_state(event, "stopped")));
+    assert!(!has_pins(&node));
+    assert_eq!(Objects::attached(&node), Objects::default());
+    node.assert_open();
+    // The kernel frees them when no CPU can be in them any more.
+    until("the end of programs and maps", || {
+        attached.surviving() == Objects::default()
+    });
+    assert_eq!(node.off(), "there is no guard on any interface\n");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn off_removes_what_a_killed_daemon_left() {
+    let node = ExitNode::new(POLICY);
+    node.guard().kill();
+    node.assert_guarded();
+    let attached = Objects::attached(&node);
+    assert_eq!(
+        node.off(),
+        "tailscale0: the guard is off; traffic passes unjudged\n"
+    );
+    assert!(!has_pins(&node));
+    node.assert_open();
+    until("the end of programs and maps", || {
+        attached.surviving() == Objects::default()
+    });
+}
+
+#[test]
+#[ignore = "needs root"]
+fn off_removes_what_is_left_of_an_interface_that_is_gone() {
+    let mut node = ExitNode::new(POLICY);
+    node.guard().kill();
+    node.lab.remove_tun();
+    assert!(has_pins(&node));
+    assert_eq!(
+        node.off(),
+        "tailscale0: the guard is off; traffic passes unjudged\n"
+    );
+    assert!(!has_pins(&node));
+}

@@ -1,0 +1,113 @@
+//! tailscaled restarts: its device goes and comes back with another index.
+
+use exitguard::lab::{CLIENT_V4, EchoServer, Exchange, Lab, SERVER_V4, TcpSession, tcp_exchange};
+use exitguard::output::StateEvent;
+
+use crate::guarded::{Guarded, policy};
+use crate::{SILENCE, SOON, at};
+
+fn ask(lab: &Lab, server: &EchoServer) -> Exchange {
+    tcp_exchange(lab.client(), CLIENT_V4, server.address(), SILENCE).unwrap()
+}
+
+fn servers(lab: &Lab) -> [EchoServer; 2] {
+    [443, 444].map(|port| EchoServer::tcp(lab.internet(), at(SERVER_V4, port)).unwrap())
+}
+
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_comes_back_is_guarded_again() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    let [open, shut] = servers(&lab);
+    for round in 1..=3 {
+        assert_eq!(
+            (ask(&lab, &open), ask(&lab, &shut)),
+            (Exchange::Answered, Exchange::TimedOut)
+        );
+        lab.remove_tun();
+        guard.state(StateEvent::InterfaceLost);
+        lab.recreate_tun().unwrap();
+        let back = guard.state(StateEvent::InterfaceBack);
+        assert_eq!(back.interface, "tailscale0");
+        assert_eq!(
+            (ask(&lab, &open), ask(&lab, &shut)),
+            (Exchange::Answered, Exchange::TimedOut)
+        );
+        assert_eq!((open.calls(), shut.calls()), (2 * round, 0));
+    }
+}
+
+/// Flows outlive the device: their state is not bound to it.
+#[test]
+#[ignore = "needs root"]
+fn a_session_goes_on_when_the_interface_is_back() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    let [open, _shut] = servers(&lab);
+    let mut session = TcpSession::open(lab.client(), CLIENT_V4, open.address(), SOON).unwrap();
+    assert_eq!(session.exchange(SOON).unwrap(), Exchange::Answered);
+    let start = guard.started(443);
+    lab.remove_tun();
+    guard.state(StateEvent::InterfaceLost);
+    lab.recreate_tun().unwrap();
+    guard.state(StateEvent::InterfaceBack);
+    assert_eq!(session.exchange(SOON).unwrap(), Exchange::Answered);
+    drop(session);
+    let end = guard.flow("the end", |flow| flow.destination_port == Some(443));
+    assert_eq!(end.flow_id, start.flow_id);
+    assert!(end.to_server.pkts >= 5, "{end:?}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_policy_that_changes_meanwhile_is_in_force_afterwards() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    let [first, second] = servers(&lab);
+    lab.remove_tun();
+    guard.state(StateEvent::InterfaceLost);
+    guard.apply(&policy("[444]", "[]", ""));
+    lab.recreate_tun().unwrap();
+    let back = guard.state(StateEvent::InterfaceBack);
+    assert!(back.generation >= 2, "{back:?}");
+    assert_eq!(
+        (ask(&lab, &first), ask(&lab, &second)),
+        (Exchange::TimedOut, Exchange::Answered)
+    );
+    assert_eq!(first.calls(), 0);
+}
+
+/// Whoever finds out first, it is told.
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_goes_while_a_policy_changes_is_missed() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    for port in ["444", "445"] {
+        guard.request(&policy(&format!("[{port}]"), "[]", ""));
+        lab.remove_tun();
+        guard.state(StateEvent::InterfaceLost);
+        lab.recreate_tun().unwrap();
+        guard.state(StateEvent::InterfaceBack);
+    }
+}
+
+/// Gone and back before anybody has looked: what counts is that it is guarded.
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_is_replaced_at_once_is_guarded_again() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    let [open, shut] = servers(&lab);
+    for _ in 0..5 {
+        lab.recreate_tun().unwrap();
+    }
+    guard.state(StateEvent::InterfaceBack);
+    // The last of several may come after the first word of it.
+    let deadline = std::time::Instant::now() + SOON;
+    while ask(&lab, &shut) != Exchange::TimedOut {
+        assert!(std::time::Instant::now() < deadline);
+    }
+    let leaked = shut.calls();
+    assert_eq!(
+        (ask(&lab, &open), ask(&lab, &shut)),
+        (Exchange::Answered, Exchange::TimedOut)
+    );
+    assert_eq!(shut.calls(), leaked);
+}
