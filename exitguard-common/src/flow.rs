@@ -19,7 +19,7 @@ pub const fn key(packet: &Packet, direction: Direction) -> FlowKey {
         Direction::Outbound => (packet.source, packet.destination),
         Direction::Inbound => (packet.destination, packet.source),
     };
-    let (client_port, remote_port) = match packet.transport {
+    let (client_port, remote_port) = match packet.transport() {
         Transport::Tcp | Transport::Udp | Transport::Sctp => match direction {
             Direction::Outbound => (packet.source_port, packet.destination_port),
             Direction::Inbound => (packet.destination_port, packet.source_port),
@@ -61,7 +61,7 @@ pub const fn origin(packet: &Packet, direction: Direction, remote: &AddressClass
     if matches!(direction, Direction::Outbound) {
         return Origin::Client;
     }
-    let opens = match packet.transport {
+    let opens = match packet.transport() {
         Transport::Tcp => opens_tcp(packet.tcp_flags),
         Transport::Echo => packet.icmp_type == echo_request(packet.protocol) && is_near(remote),
         _ => is_near(remote),
@@ -123,7 +123,7 @@ pub const fn count_first(state: &mut FlowState, direction: Direction, wire: Coun
 /// Whether a packet opens a new connection over the five-tuple of one that ended.
 #[inline(always)]
 pub const fn reopens(packet: &Packet, state: &FlowState) -> bool {
-    state.closed != 0 && matches!(packet.transport, Transport::Tcp) && opens_tcp(packet.tcp_flags)
+    state.closed != 0 && matches!(packet.transport(), Transport::Tcp) && opens_tcp(packet.tcp_flags)
 }
 
 /// Whether TCP has ended, given all flags seen from either side: a reset, or FIN both ways.

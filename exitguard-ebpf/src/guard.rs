@@ -15,7 +15,7 @@ use exitguard_common::policy::{self, Facts};
 use crate::emit::{self, Occasion};
 use crate::flows::{self, Entry};
 use crate::maps::FRAGMENTS;
-use crate::opaque::hide;
+use crate::opaque::{hide, opaque};
 use crate::outcome::Outcome;
 use crate::{clock, reject, settings, stats, tables};
 
@@ -41,7 +41,10 @@ pub(crate) fn judge<const INBOUND: bool, S: PacketSource + Copy>(
         Err(error) => return malformed::<INBOUND>(error as u32, frame.frame_bytes()),
     }
     let mut key = flow::key(&packet, direction::<INBOUND>());
-    let exempt = policy::is_exempt(&key, packet.transport);
+    // The ports of what has none are constants: see `PacketSource::forget`.
+    key.client_port = opaque(u64::from(key.client_port)) as u16;
+    key.remote_port = opaque(u64::from(key.remote_port)) as u16;
+    let exempt = policy::is_exempt(&key, packet.transport(), direction::<INBOUND>());
     if !exempt
         && packet.fragment() == Fragment::Whole
         && let Some(entry) = flows::find(&key)
@@ -50,7 +53,7 @@ pub(crate) fn judge<const INBOUND: bool, S: PacketSource + Copy>(
         let wire = packet.wire(gso_size);
         entry.count(direction::<INBOUND>(), wire);
         stats::count_allowed(direction::<INBOUND>(), wire);
-        if packet.transport == Transport::Tcp
+        if packet.transport() == Transport::Tcp
             && entry.note_tcp_flags(direction::<INBOUND>(), packet.tcp_flags)
         {
             closed::<INBOUND>(&packet, &key, &entry);
@@ -58,7 +61,7 @@ pub(crate) fn judge<const INBOUND: bool, S: PacketSource + Copy>(
         return Outcome::PASS;
     }
     let transport = match packet.fragment() {
-        Fragment::Whole => packet.transport,
+        Fragment::Whole => packet.transport(),
         Fragment::First | Fragment::Later => join_fragments(&packet, &mut key),
     };
     consider::<INBOUND>(&packet, &key, gso_size, Known { transport, exempt })
@@ -91,7 +94,7 @@ fn blank() -> Packet {
         tcp_flags: zero as u8,
         icmp_type: zero as u8,
         icmp_code: zero as u8,
-        transport: Transport::LaterFragment,
+        transport_number: zero as u8,
     }
 }
 
@@ -177,15 +180,15 @@ fn malformed<const INBOUND: bool>(error: u32, frame_bytes: u32) -> Outcome {
 #[inline(never)]
 fn join_fragments(packet: &Packet, key: &mut FlowKey) -> Transport {
     let Some(fragment) = flow::fragment_key(packet) else {
-        return packet.transport;
+        return packet.transport();
     };
     if packet.fragment() == Fragment::First {
         // When this fails, the later fragments are judged as fragments of nothing known.
         let _ = FRAGMENTS.insert(&fragment, flow::fragment_ports(key), 0);
-        return packet.transport;
+        return packet.transport();
     }
     let Some(ports) = FRAGMENTS.get_ptr(&fragment) else {
-        return packet.transport;
+        return packet.transport();
     };
     // SAFETY: map values stay valid until the program ends; eight bytes that are written once.
     let ports = unsafe { *ports };
@@ -250,7 +253,7 @@ impl<const INBOUND: bool> Passage<'_, INBOUND> {
         }
         entry.count(Self::DIRECTION, self.wire);
         stats::count(cached.decision(), Self::DIRECTION, self.wire);
-        let ended = self.packet.transport == Transport::Tcp
+        let ended = self.packet.transport() == Transport::Tcp
             && entry.note_tcp_flags(Self::DIRECTION, self.packet.tcp_flags);
         if !before.passes() {
             self.emit(EventKind::Start, entry.state());

@@ -123,7 +123,7 @@ impl PacketSource for Skb {
     }
 
     #[inline(always)]
-    fn forget(number: u32) -> u32 {
-        opaque(u64::from(number)) as u32
+    fn forget(number: u64) -> u64 {
+        opaque(number)
     }
 }

@@ -38,7 +38,7 @@ impl PacketSource for XdpFrame {
     }
 
     #[inline(always)]
-    fn forget(number: u32) -> u32 {
-        opaque(u64::from(number)) as u32
+    fn forget(number: u64) -> u64 {
+        opaque(number)
     }
 }

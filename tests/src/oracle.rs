@@ -8,7 +8,7 @@ use exitguard_common::abi::{
 };
 use exitguard_common::flow;
 use exitguard_common::packet::{self, Frame, Packet, Transport};
-use exitguard_common::policy::{self, Tables};
+use exitguard_common::policy::{self, Facts, Tables};
 use exitguard_common::reply;
 
 use crate::expect::{Expected, MALFORMED, Reply, Way, direction};
@@ -42,14 +42,22 @@ fn nothing_read(frame: &[u8], way: Way, decision: Decision) -> Expected {
 fn readable(policy: &Compiled, link: LinkLayer, hook: Hook, packet: &Packet) -> Expected {
     let inbound = direction(hook) == Direction::Inbound;
     let key = flow::key(packet, direction(hook));
-    let transport = packet.transport;
-    let exempt = policy::is_exempt(&key, transport);
+    let transport = packet.transport();
+    let exempt = policy::is_exempt(&key, transport, direction(hook));
     let alone = exempt || transport == Transport::LaterFragment;
     let origin = match class_of(policy, &key) {
         Some(remote) if !alone => flow::origin(packet, direction(hook), remote),
         _ => Origin::Client,
     };
-    let mut decision = policy::evaluate(policy, &key, transport, origin, false);
+    let facts = Facts {
+        origin,
+        ..Facts::new(&key, transport, exempt)
+    };
+    let classes = (policy.class_of(&key.client), policy.class_of(&key.remote));
+    let mut decision = match classes {
+        (Some(client), Some(remote)) => policy::decide(policy, client, remote, &facts),
+        _ => policy::in_mode(&policy.settings(), policy::INTERNAL),
+    };
     if alone && inbound && !decision.passes() {
         // Its first fragment was judged, and nothing comes of it without that one.
         decision = Decision::allow(Reason::Fragment, decision.rule);

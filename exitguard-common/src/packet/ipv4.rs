@@ -64,7 +64,7 @@ pub(super) fn parse<S: PacketSource>(
 fn check_options<S: PacketSource>(source: &S, start: u32, end: u32) -> Result<(), ParseError> {
     let mut at = start;
     for _ in 0..MAX_OPTIONS {
-        at = S::forget(at);
+        at = S::forget(u64::from(at)) as u32;
         if at >= end {
             return Ok(());
         }

@@ -107,7 +107,8 @@ fn walk<S: PacketSource>(source: &S, packet: &mut Packet) -> Result<(), ParseErr
             }
             _ => return Ok(()),
         };
-        packet.ip_header_bytes = S::forget(packet.ip_header_bytes + extension_bytes);
+        packet.ip_header_bytes =
+            S::forget(u64::from(packet.ip_header_bytes + extension_bytes)) as u32;
         if packet.ip_header_bytes > packet.ip_bytes {
             return Err(ParseError::ExtensionHeaders);
         }

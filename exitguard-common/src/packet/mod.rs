@@ -18,7 +18,7 @@ mod tests;
 pub use error::ParseError;
 pub use source::{Header, MAX_HEADER, PacketSource};
 
-use crate::abi::{Addr, Counters, LinkLayer};
+use crate::abi::{Addr, Counters, LinkLayer, V6Bits};
 
 /// IP protocol numbers that the parser knows (IANA "Assigned Internet Protocol Numbers").
 pub mod protocol {
@@ -143,8 +143,9 @@ pub struct Packet {
     pub icmp_type: u8,
     /// ICMP code, else 0.
     pub icmp_code: u8,
-    /// What follows the IP header.
-    pub transport: Transport,
+    /// The number of its [`Transport`]. The enum itself would be written as one of nine constants, of which the
+    /// verifier knows all: see [`PacketSource::forget`].
+    pub transport_number: u8,
     /// [`FRAGMENT_OFFSET`] and [`FRAGMENT_MORE`]; see [`Packet::fragment`].
     pub fragment_field: u16,
 }
@@ -186,24 +187,62 @@ pub fn parse<S: PacketSource>(
         _ => return Err(ParseError::Version),
     }
     // Which way the IP header was read does not matter to what follows.
-    packet.protocol = S::forget(u32::from(packet.protocol)) as u8;
-    packet.ip_header_bytes = S::forget(packet.ip_header_bytes);
-    packet.fragment_field = S::forget(u32::from(packet.fragment_field)) as u16;
+    packet.protocol = S::forget(u64::from(packet.protocol)) as u8;
+    packet.ip_header_bytes = S::forget(u64::from(packet.ip_header_bytes)) as u32;
+    packet.fragment_field = S::forget(u64::from(packet.fragment_field)) as u16;
 
     transport::parse(source, packet, version == 6)?;
-    // Nor does it matter which transport it was, beyond what the packet says.
-    packet.transport = Transport::from_number(S::forget(packet.transport as u32) as u8);
-    packet.transport_header_bytes = S::forget(packet.transport_header_bytes);
-    packet.source_port = S::forget(u32::from(packet.source_port)) as u16;
-    packet.destination_port = S::forget(u32::from(packet.destination_port)) as u16;
-    packet.echo_id = S::forget(u32::from(packet.echo_id)) as u16;
-    packet.tcp_flags = S::forget(u32::from(packet.tcp_flags)) as u8;
-    packet.icmp_type = S::forget(u32::from(packet.icmp_type)) as u8;
-    packet.icmp_code = S::forget(u32::from(packet.icmp_code)) as u8;
+    packet.forget::<S>();
     Ok(Frame::Ip)
 }
 
 impl Packet {
+    /// Leaves nothing in the packet of which the verifier knows anything: [`PacketSource::forget`].
+    #[inline(always)]
+    fn forget<S: PacketSource>(&mut self) {
+        let forget_address = |addr: Addr| {
+            let V6Bits { high, low } = addr.bits();
+            Addr::from_bits(V6Bits {
+                high: S::forget(high),
+                low: S::forget(low),
+            })
+        };
+        self.source = forget_address(self.source);
+        self.destination = forget_address(self.destination);
+        for field in [
+            &mut self.ip_offset,
+            &mut self.ip_bytes,
+            &mut self.ip_header_bytes,
+            &mut self.transport_header_bytes,
+            &mut self.fragment_id,
+        ] {
+            *field = S::forget(u64::from(*field)) as u32;
+        }
+        for field in [
+            &mut self.source_port,
+            &mut self.destination_port,
+            &mut self.echo_id,
+            &mut self.fragment_field,
+        ] {
+            *field = S::forget(u64::from(*field)) as u16;
+        }
+        for field in [
+            &mut self.protocol,
+            &mut self.tcp_flags,
+            &mut self.icmp_type,
+            &mut self.icmp_code,
+            &mut self.transport_number,
+        ] {
+            *field = S::forget(u64::from(*field)) as u8;
+        }
+    }
+
+    /// What follows the IP header.
+    #[inline(always)]
+    pub const fn transport(&self) -> Transport {
+        Transport::from_number(self.transport_number)
+    }
+
     /// Nothing read yet.
     pub const EMPTY: Self = Self {
         source: Addr::UNSPECIFIED,
@@ -220,7 +259,7 @@ impl Packet {
         tcp_flags: 0,
         icmp_type: 0,
         icmp_code: 0,
-        transport: Transport::LaterFragment,
+        transport_number: Transport::LaterFragment as u8,
         fragment_field: 0,
     };
 

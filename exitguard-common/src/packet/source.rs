@@ -92,12 +92,16 @@ pub trait PacketSource {
         self.read(offset)
     }
 
-    /// The same number; but a verifier that follows every path may forget what it knows about it.
+    /// The same number, of which the kernel's verifier knows nothing any more.
     ///
-    /// Loops hand their position through here. In the kernel, what the verifier learnt about it on one way
-    /// through the loop would otherwise make it follow all that comes after once more for each way.
+    /// Loops hand their position through here: what the verifier learnt about it on one way through the loop
+    /// would make it follow all that comes after once more for each way. And so does everything that is left
+    /// in a [`super::Packet`], for a graver reason: before Linux 6.8 the verifier loses track of numbers that
+    /// lie on the stack and are read through a pointer (repaired by the kernel's commit 41f6f64e6999). What it
+    /// knew of one of them on the first path it followed it then takes for granted on all others, and
+    /// removes the branches that this rules out.
     #[inline(always)]
-    fn forget(number: u32) -> u32 {
+    fn forget(number: u64) -> u64 {
         number
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn parse<S: PacketSource>(
     packet: &mut Packet,
     is_v6: bool,
 ) -> Result<(), ParseError> {
-    packet.transport = Transport::LaterFragment;
+    packet.transport_number = Transport::LaterFragment as u8;
     packet.transport_header_bytes = 0;
     packet.source_port = 0;
     packet.destination_port = 0;
@@ -57,44 +57,46 @@ pub(super) fn parse<S: PacketSource>(
             packet.destination_port = header.be16::<2>();
             packet.tcp_flags = header.byte::<13>();
             packet.transport_header_bytes = header_bytes;
-            packet.transport = Transport::Tcp;
+            packet.transport_number = Transport::Tcp as u8;
         }
         (protocol::UDP, _) => {
             let header = read::<4, S>(source, at, payload_bytes, UDP_HEADER_BYTES)?;
             packet.source_port = header.be16::<0>();
             packet.destination_port = header.be16::<2>();
             packet.transport_header_bytes = UDP_HEADER_BYTES;
-            packet.transport = Transport::Udp;
+            packet.transport_number = Transport::Udp as u8;
         }
         (protocol::SCTP, _) => {
             let header = read::<4, S>(source, at, payload_bytes, SCTP_HEADER_BYTES)?;
             packet.source_port = header.be16::<0>();
             packet.destination_port = header.be16::<2>();
             packet.transport_header_bytes = SCTP_HEADER_BYTES;
-            packet.transport = Transport::Sctp;
+            packet.transport_number = Transport::Sctp as u8;
         }
         (protocol::ICMP, false) => {
             icmp_header(source, packet, payload_bytes)?;
-            packet.transport = match packet.icmp_type {
+            let transport = match packet.icmp_type {
                 icmp::ECHO_REQUEST | icmp::ECHO_REPLY => Transport::Echo,
                 icmp::DESTINATION_UNREACHABLE | icmp::TIME_EXCEEDED | icmp::PARAMETER_PROBLEM => {
                     Transport::IcmpError
                 }
                 _ => Transport::IcmpOther,
             };
+            packet.transport_number = transport as u8;
         }
         (protocol::ICMPV6, true) => {
             icmp_header(source, packet, payload_bytes)?;
-            packet.transport = match packet.icmp_type {
+            let transport = match packet.icmp_type {
                 icmpv6::ECHO_REQUEST | icmpv6::ECHO_REPLY => Transport::Echo,
                 icmpv6::DESTINATION_UNREACHABLE..=icmpv6::PARAMETER_PROBLEM => Transport::IcmpError,
                 icmpv6::ROUTER_SOLICITATION..=icmpv6::REDIRECT => Transport::NeighbourDiscovery,
                 _ => Transport::IcmpOther,
             };
+            packet.transport_number = transport as u8;
         }
-        _ => packet.transport = Transport::Other,
+        _ => packet.transport_number = Transport::Other as u8,
     }
-    if packet.transport != Transport::Echo {
+    if packet.transport_number != Transport::Echo as u8 {
         packet.echo_id = 0;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What is never filtered, because filtering it breaks more than it protects.
 
-use crate::abi::{Addr, FlowKey, V6Bits};
+use crate::abi::{Addr, Direction, FlowKey, V6Bits};
 use crate::packet::Transport;
 
 /// Tailscale's MagicDNS resolver, 100.100.100.100 and fd7a:115c:a1e0::53.
@@ -12,12 +12,18 @@ const MAGIC_DNS_V6: V6Bits = V6Bits {
 
 /// Whether step 2 of the precedence lets a packet of this flow pass. Needs no table, so that the kernel can
 /// ask before it looks for a flow: exempt packets are not tracked.
+///
+/// Only the destination makes a packet noise: what claims to come from a multicast address is none.
 #[inline(always)]
-pub const fn is_exempt(flow: &FlowKey, transport: Transport) -> bool {
+pub const fn is_exempt(flow: &FlowKey, transport: Transport, direction: Direction) -> bool {
+    let destination = match direction {
+        Direction::Outbound => flow.remote,
+        Direction::Inbound => flow.client,
+    };
     matches!(
         transport,
         Transport::IcmpError | Transport::NeighbourDiscovery
-    ) || is_noise(flow.remote)
+    ) || is_noise(destination)
         || is_magic_dns(flow.remote)
         || is_magic_dns(flow.client)
 }

@@ -32,12 +32,12 @@ pub use facts::Facts;
 pub use tables::{Settings, Tables};
 
 use crate::abi::{
-    AddressClass, ClassFlags, ClassId, Decision, FlowKey, Origin, PortSetId, Reason, Rule,
-    RuleFlags, RuleId, Verdict,
+    AddressClass, ClassFlags, ClassId, Decision, Direction, FlowKey, Origin, PortSetId, Reason,
+    Rule, RuleFlags, RuleId, Verdict,
 };
 use crate::packet::{Transport, protocol};
 
-/// Decides about a flow, by the precedence above.
+/// Decides about a flow, by the precedence above: what becomes of what its client sends.
 #[inline(always)]
 pub fn evaluate<T: Tables>(
     tables: &T,
@@ -46,7 +46,7 @@ pub fn evaluate<T: Tables>(
     origin: Origin,
     established: bool,
 ) -> Decision {
-    let exempt = is_exempt(flow, transport);
+    let exempt = is_exempt(flow, transport, Direction::Outbound);
     let facts = Facts {
         origin,
         established,

@@ -72,7 +72,7 @@ pub const fn kind(packet: &Packet) -> Option<Kind> {
     {
         return None;
     }
-    match (packet.transport, is_v4) {
+    match (packet.transport(), is_v4) {
         (Transport::Tcp, _) if packet.tcp_flags & tcp_flags::RST != 0 => None,
         (Transport::Tcp, true) => Some(Kind::ResetV4),
         (Transport::Tcp, false) => Some(Kind::ResetV6),

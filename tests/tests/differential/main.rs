@@ -230,7 +230,7 @@ fn explained(host: &Policy, link: LinkLayer, hook: Hook, shown: &Shown) -> Optio
     if !is_readable || hook == Hook::TcInbound || packet.fragment() != Fragment::Whole {
         return None;
     }
-    let port = match packet.transport {
+    let port = match packet.transport() {
         Transport::Tcp | Transport::Udp | Transport::Sctp => Some(packet.destination_port),
         Transport::Echo | Transport::Other => None,
         _ => return None,

@@ -13,7 +13,7 @@ fn fragments(first: Packet) -> [Packet; 2] {
         ..first
     };
     let later = Packet {
-        transport: Transport::LaterFragment,
+        transport_number: Transport::LaterFragment as u8,
         source_port: 0,
         destination_port: 0,
         echo_id: 0,
@@ -49,7 +49,7 @@ fn a_later_fragment_finds_the_flow_of_its_first() {
                 assert_eq!((alone.client_port, alone.remote_port), (0, 0));
                 let ports = fragment_ports(&flow);
                 assert_eq!(crate::flow::with_ports(&alone, &ports), flow);
-                assert_eq!(fragment_transport(&ports), first.transport);
+                assert_eq!(fragment_transport(&ports), first.transport());
             }
         }
     }

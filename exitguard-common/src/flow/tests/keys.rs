@@ -100,7 +100,7 @@ proptest! {
             icmp_type,
             icmp_code,
             protocol,
-            transport: Transport::from_number(transport),
+            transport_number: transport,
             ..Packet::EMPTY
         };
         let outbound = key(&packet, Direction::Outbound);

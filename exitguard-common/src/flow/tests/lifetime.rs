@@ -117,7 +117,7 @@ fn a_syn_reopens_what_has_ended_and_nothing_else_does() {
                     assert_eq!(reopened, opens && closed == 1, "{flags:02x}");
                 }
                 let not_tcp = Packet {
-                    transport: Transport::Udp,
+                    transport_number: Transport::Udp as u8,
                     ..tcp(ends, flags)
                 };
                 assert!(!reopens(&not_tcp, &state));

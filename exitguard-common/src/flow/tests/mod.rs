@@ -29,7 +29,7 @@ fn packet([client, remote]: [&str; 2], transport: Transport, number: u8) -> Pack
         source: addr(client),
         destination: addr(remote),
         protocol: number,
-        transport,
+        transport_number: transport as u8,
         ..Packet::EMPTY
     }
 }

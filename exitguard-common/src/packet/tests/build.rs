@@ -178,7 +178,7 @@ pub(super) fn plain_v4(protocol: u8, payload_bytes: u32) -> Packet {
         ip_bytes: 20 + payload_bytes,
         ip_header_bytes: 20,
         protocol,
-        transport: Transport::Other,
+        transport_number: Transport::Other as u8,
         ..Packet::EMPTY
     }
 }
@@ -191,7 +191,7 @@ pub(super) fn plain_v6(protocol: u8, payload_bytes: u32) -> Packet {
         ip_bytes: 40 + payload_bytes,
         ip_header_bytes: 40,
         protocol,
-        transport: Transport::Other,
+        transport_number: Transport::Other as u8,
         ..Packet::EMPTY
     }
 }
@@ -210,7 +210,7 @@ pub(super) fn with_ports(packet: Packet, transport: Transport, header_bytes: u32
         source_port: CLIENT_PORT,
         destination_port: REMOTE_PORT,
         transport_header_bytes: header_bytes,
-        transport,
+        transport_number: transport as u8,
         ..packet
     }
 }

@@ -196,7 +196,7 @@ fn reads_no_ports_from_later_fragment() {
         for (offset, more) in [(24, MORE), (24, LAST), (1480, MORE), (0xfff8, LAST)] {
             let packet = read(&v4_fragment(offset, more, protocol, &payload)).unwrap();
             let expected = Packet {
-                transport: Transport::LaterFragment,
+                transport_number: Transport::LaterFragment as u8,
                 fragment_id: 0x1234,
                 fragment_field: offset | u16::from(more),
                 ..plain_v4(protocol, payload.len() as u32)

@@ -66,7 +66,7 @@ fn reads_a_chain_of_eight_and_refuses_nine() {
         let ip = v6_chain(&eight, protocol::UDP, &udp(0));
         let packet = read(&ip).expect("eight headers");
         assert_eq!(packet.ip_header_bytes, 40 + chain_bytes(&eight));
-        assert_eq!(packet.transport, Transport::Udp);
+        assert_eq!(packet.transport(), Transport::Udp);
         for ninth in [
             options(DESTINATION, 1),
             authentication(4),
@@ -160,7 +160,7 @@ fn reads_no_ports_from_later_fragment() {
             let packet = read(&v6_chain(&chain, next, &tcp(0))).unwrap();
             let expected = Packet {
                 ip_header_bytes: 56,
-                transport: Transport::LaterFragment,
+                transport_number: Transport::LaterFragment as u8,
                 fragment_id: 0x1234_5678,
                 fragment_field: offset | u16::from(more),
                 ..plain_v6(next, 36)

@@ -31,7 +31,7 @@ const UNWRITTEN: Packet = Packet {
     tcp_flags: 0xde,
     icmp_type: 0xde,
     icmp_code: 0xde,
-    transport: Transport::NeighbourDiscovery,
+    transport_number: Transport::NeighbourDiscovery as u8,
     fragment_field: 0xdea8 | FRAGMENT_MORE,
 };
 

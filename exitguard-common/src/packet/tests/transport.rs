@@ -105,7 +105,7 @@ fn reads_the_identifier_of_echo_requests_and_replies() {
     for kind in [0, 8] {
         let ip = v4(protocol::ICMP, &icmp(kind, 0, 0xbeef));
         let expected = Packet {
-            transport: Transport::Echo,
+            transport_number: Transport::Echo as u8,
             transport_header_bytes: 8,
             echo_id: 0xbeef,
             icmp_type: kind,
@@ -116,7 +116,7 @@ fn reads_the_identifier_of_echo_requests_and_replies() {
     for kind in [128, 129] {
         let ip = v6(protocol::ICMPV6, &icmp(kind, 0, 0xbeef));
         let expected = Packet {
-            transport: Transport::Echo,
+            transport_number: Transport::Echo as u8,
             transport_header_bytes: 8,
             echo_id: 0xbeef,
             icmp_type: kind,
@@ -138,7 +138,7 @@ fn tells_icmp_errors_from_all_else() {
         };
         let packet = read(&v4(protocol::ICMP, &icmp(kind, 13, 0xbeef))).unwrap();
         let expected = Packet {
-            transport,
+            transport_number: transport as u8,
             transport_header_bytes: 8,
             echo_id: if transport == Transport::Echo {
                 0xbeef
@@ -165,7 +165,7 @@ fn tells_icmpv6_errors_and_neighbour_discovery_from_all_else() {
         };
         let packet = read(&v6(protocol::ICMPV6, &icmp(kind, 1, 0xbeef))).unwrap();
         let expected = Packet {
-            transport,
+            transport_number: transport as u8,
             transport_header_bytes: 8,
             echo_id: if transport == Transport::Echo {
                 0xbeef

@@ -1,6 +1,7 @@
 //! What is never filtered, and what only looks like it.
 
 use super::{Ask, End, World, allow, deny, is_exempt};
+use crate::abi::Direction::{Inbound, Outbound};
 use crate::abi::{FlowKey, Reason, RuleFlags};
 use crate::packet::Transport;
 use std::net::IpAddr;
@@ -29,7 +30,7 @@ fn icmp_errors_and_neighbour_discovery_are_exempt_and_no_other_transport() {
                 Transport::IcmpError | Transport::NeighbourDiscovery
             );
             assert_eq!(
-                is_exempt(&flow(client, remote), transport),
+                is_exempt(&flow(client, remote), transport, Outbound),
                 expected,
                 "{transport:?}"
             );
@@ -54,12 +55,12 @@ fn magic_dns_is_exempt_on_either_side_and_its_neighbours_are_not() {
         for other in CLIENTS {
             for transport in [Transport::Udp, Transport::Tcp, Transport::LaterFragment] {
                 assert_eq!(
-                    is_exempt(&flow(other, addr), transport),
+                    is_exempt(&flow(other, addr), transport, Outbound),
                     expected,
                     "to {addr}"
                 );
                 assert_eq!(
-                    is_exempt(&flow(addr, other), transport),
+                    is_exempt(&flow(addr, other), transport, Outbound),
                     expected,
                     "from {addr}"
                 );
@@ -92,13 +93,12 @@ fn multicast_and_limited_broadcast_are_exempt_to_their_last_address() {
         ("::1", false),
     ] {
         for client in CLIENTS {
-            let exempt = is_exempt(&flow(client, addr), Transport::Udp);
-            assert_eq!(exempt, expected, "to {addr}");
+            let udp = |flow, direction| is_exempt(&flow, Transport::Udp, direction);
+            assert_eq!(udp(flow(client, addr), Outbound), expected, "to {addr}");
+            assert_eq!(udp(flow(addr, client), Inbound), expected, "to {addr}");
             // A source that is no host's address makes nothing exempt.
-            assert!(
-                !is_exempt(&flow(addr, client), Transport::Udp),
-                "from {addr}"
-            );
+            assert!(!udp(flow(addr, client), Outbound), "from {addr}");
+            assert!(!udp(flow(client, addr), Inbound), "from {addr}");
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{Ask, CLIENT_RULE, End, Facts, Settings, Tables, decide, evaluate, is_exempt};
 use crate::abi::{
-    Addr, AddressClass, ClassFlags, ClassId, Decision, PortSetId, Rule, RuleFlags, RuleId,
+    Addr, AddressClass, ClassFlags, ClassId, Decision, Direction, PortSetId, Rule, RuleFlags,
+    RuleId,
 };
 use std::net::IpAddr;
 
@@ -178,7 +179,7 @@ impl World {
             if let (Some(client), Some(remote)) =
                 (self.class_of(&flow.client), self.class_of(&flow.remote))
             {
-                let exempt = is_exempt(&flow, ask.transport);
+                let exempt = is_exempt(&flow, ask.transport, Direction::Outbound);
                 let facts = Facts {
                     origin: ask.origin,
                     established: ask.established,

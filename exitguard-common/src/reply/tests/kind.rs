@@ -84,7 +84,7 @@ fn never_answers_icmp_or_a_protocol_without_an_answer() {
             Transport::LaterFragment,
         ] {
             let mut packet = read(&udp(ip.clone(), 1));
-            packet.transport = transport;
+            packet.transport_number = transport as u8;
             assert_eq!(kind(&packet), None, "{transport:?}");
         }
     }

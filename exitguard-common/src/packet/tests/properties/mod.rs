@@ -159,7 +159,7 @@ fn packets_of_every_kind_are_tried() {
         Transport::Echo,
         Transport::Other,
     ] {
-        let tried = count(&|packet| packet.transport == transport);
+        let tried = count(&|packet| packet.transport() == transport);
         assert!(tried > 50, "{transport:?}: {tried}");
     }
     assert!(count(&|packet| packet.fragment() == Fragment::First) > 50);

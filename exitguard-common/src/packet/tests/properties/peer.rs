@@ -54,13 +54,13 @@ fn ours_of(packet: &Packet) -> Seen {
         addresses: [packet.source, packet.destination],
         fragmented: !whole,
         protocol: (!stops_early).then_some(packet.protocol),
-        ports: match packet.transport {
+        ports: match packet.transport() {
             Transport::Tcp | Transport::Udp if whole => {
                 Some([packet.source_port, packet.destination_port])
             }
             _ => None,
         },
-        icmp: match packet.transport {
+        icmp: match packet.transport() {
             Transport::Echo
             | Transport::IcmpError
             | Transport::NeighbourDiscovery

@@ -96,7 +96,7 @@ impl Recipe {
             protocol,
             fragment_id,
             fragment_field: offset | if more { FRAGMENT_MORE } else { 0 },
-            transport: Transport::LaterFragment,
+            transport_number: Transport::LaterFragment as u8,
             ..Packet::EMPTY
         };
         if offset != 0 {
@@ -108,20 +108,20 @@ impl Recipe {
         };
         Ok(match &self.upper {
             Upper::Tcp(header) => Packet {
-                transport: Transport::Tcp,
+                transport_number: Transport::Tcp as u8,
                 source_port: header.source_port,
                 destination_port: header.destination_port,
                 tcp_flags: header.to_bytes()[13],
                 ..packet
             },
             Upper::Udp(from, to) => Packet {
-                transport: Transport::Udp,
+                transport_number: Transport::Udp as u8,
                 source_port: *from,
                 destination_port: *to,
                 ..packet
             },
             Upper::Echo { request, id } => Packet {
-                transport: Transport::Echo,
+                transport_number: Transport::Echo as u8,
                 echo_id: *id,
                 icmp_type: match (is_v6, request) {
                     (false, true) => 8,
@@ -132,7 +132,7 @@ impl Recipe {
                 ..packet
             },
             Upper::Other(_) => Packet {
-                transport: Transport::Other,
+                transport_number: Transport::Other as u8,
                 ..packet
             },
         })
