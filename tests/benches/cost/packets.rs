@@ -60,6 +60,15 @@ impl Way {
         Ok(packet)
     }
 
+    /// A TCP segment that opens a connection and ends it, so that the next one opens it anew.
+    pub(crate) fn tcp_again(&self, payload: usize) -> Result<Vec<u8>> {
+        let (from, to) = self.ports(false);
+        let builder = self.ip(false)?.tcp(from, to, 1, 0x1000).syn().rst();
+        let mut packet = Vec::with_capacity(builder.size(payload));
+        builder.write(&mut packet, &vec![7; payload])?;
+        Ok(packet)
+    }
+
     /// A UDP datagram to the remote.
     pub(crate) fn udp(&self, payload: usize) -> Result<Vec<u8>> {
         let (from, to) = self.ports(false);

@@ -3,7 +3,8 @@
 //! Each variant has a lab of its own, all alive at the same time. A write to the TUN returns when the
 //! kernel has forwarded the packet, and the Internet drops it on arrival, so that the time of a write is the
 //! time of a packet on the exit node. Rounds are short and have every variant in them; a variant is compared
-//! with "no filter" of the same round only.
+//! with "no filter" of the same round only. What the kernel switches on for the whole machine when there is
+//! any such filter (a branch or two a packet) counts for "no filter" too.
 
 mod nftables;
 mod results;

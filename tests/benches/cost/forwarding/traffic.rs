@@ -15,13 +15,13 @@ const SEGMENT: u16 = 1_240;
 /// Payload of a super-packet: as many whole segments as an IPv4 packet holds.
 const SUPER: usize = 52 * SEGMENT as usize;
 
-/// Packets in a batch: about half a millisecond each.
-const SMALL_BATCH: usize = 256;
-const NEW_BATCH: usize = 64;
-const SUPER_BATCH: usize = 32;
+/// Packets in a batch: less than a millisecond, so that most batches run undisturbed.
+const SMALL_BATCH: usize = 128;
+const NEW_BATCH: usize = 32;
+const SUPER_BATCH: usize = 24;
 /// Sent before the clock starts, so that a variant meets its own code and data in the caches, as it would
 /// without the other variants beside it.
-const WARM_UP: usize = 32;
+const WARM_UP: usize = 16;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -136,7 +136,7 @@ impl<'a> Traffic<'a> {
                 .collect::<Result<Vec<_>>>()
         };
         let new_flows = Batch {
-            warm_up: new(WARM_UP / 8)?,
+            warm_up: new(WARM_UP / 2)?,
             frames: new(NEW_BATCH)?,
         };
         Ok([
@@ -158,7 +158,7 @@ impl<'a> Traffic<'a> {
 
 fn same(frame: Vec<u8>, count: usize) -> Batch {
     Batch {
-        warm_up: vec![frame.clone(); WARM_UP / 8],
+        warm_up: vec![frame.clone(); WARM_UP],
         frames: vec![frame; count],
     }
 }

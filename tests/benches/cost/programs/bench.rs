@@ -6,7 +6,7 @@ use crate::arguments::Effort;
 use crate::packets::{SMALL, Way};
 use crate::policies::{Policies, Policy};
 use crate::statistics::{Summary, median, summarise};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use exitguard::datapath::{EventSource, Hook, LoadSettings, Loaded, PinDir, TestFrame};
 use exitguard_common::abi::LinkLayer;
 use std::thread;
@@ -87,6 +87,7 @@ impl Bench {
                 };
                 self.repeat(hook, kind, &way.tcp(false, SMALL)?)
             }
+            Kind::NewAgain => self.again(hook, kind, &way.tcp_again(SMALL)?),
             Kind::NewToOneServer => self.each(hook, kind, |port| {
                 Ok(Way {
                     client_port: port,
@@ -119,6 +120,19 @@ impl Bench {
         summarise(values).context("nothing was run")
     }
 
+    /// The same packet again and again, each time a new flow, with its event.
+    fn again(&mut self, hook: Hook, kind: Kind, packet: &[u8]) -> Result<Summary> {
+        self.once(hook, kind, packet)?;
+        let mut values = Vec::with_capacity(self.batches);
+        for _ in 0..self.batches {
+            self.pace(self.new_flows);
+            self.drain();
+            values.push(self.take(hook, kind.passes(), packet, self.new_flows as u32)?);
+            self.ensure_reported(self.new_flows)?;
+        }
+        summarise(values).context("nothing was run")
+    }
+
     /// Each packet once; all of other flows.
     fn each(
         &mut self,
@@ -127,20 +141,17 @@ impl Bench {
         mut way: impl FnMut(u16) -> Result<Way>,
     ) -> Result<Summary> {
         const FIRST_PORT: u16 = 1_024;
-        let lost = self.loaded.stats()?.events_lost;
-        let mut values = Vec::with_capacity(self.new_flows);
-        for port in (FIRST_PORT..).take(self.new_flows) {
-            self.pace();
-            let packet = way(port)?.tcp(false, SMALL)?;
-            values.push(self.once(hook, kind, &packet)?);
-            if self.events.next_event().is_none() {
-                bail!("a new flow was not reported: it was known before");
-            }
+        let packets = (FIRST_PORT..)
+            .take(self.new_flows)
+            .map(|port| way(port)?.tcp(false, SMALL))
+            .collect::<Result<Vec<_>>>()?;
+        self.drain();
+        let mut values = Vec::with_capacity(packets.len());
+        for packet in &packets {
+            self.pace(1);
+            values.push(self.once(hook, kind, packet)?);
         }
-        ensure!(
-            lost == self.loaded.stats()?.events_lost,
-            "events were withheld"
-        );
+        self.ensure_reported(packets.len())?;
         summarise(values).context("nothing was run")
     }
 
@@ -176,16 +187,32 @@ impl Bench {
         Ok(outcome.duration.as_nanos() as f64)
     }
 
-    fn pace(&mut self) {
+    /// Takes the events that are there, and says how many.
+    fn drain(&mut self) -> usize {
+        std::iter::from_fn(|| self.events.next_event()).count()
+    }
+
+    /// The cost of a new flow includes that of its event.
+    fn ensure_reported(&mut self, flows: usize) -> Result<()> {
+        let events = self.drain();
+        ensure!(
+            events == flows,
+            "{events} of {flows} new flows were reported"
+        );
+        Ok(())
+    }
+
+    /// Waits until as many events may be sent.
+    fn pace(&mut self, events: usize) {
         let (start, taken) = &mut self.window;
-        if *taken == NEW_FLOWS_PER_WINDOW {
+        if *taken + events > NEW_FLOWS_PER_WINDOW {
             thread::sleep(WINDOW.saturating_sub(start.elapsed()));
             *taken = 0;
         }
         if *taken == 0 {
             *start = Instant::now();
         }
-        *taken += 1;
+        *taken += events;
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) enum Kind {
     EstablishedInbound,
     /// Of a flow that is known and denied.
     Denied,
+    /// First of a flow in the place of one that ended.
+    NewAgain,
     /// First of a flow to one server; what the decision reads is warm.
     NewToOneServer,
     /// First of a flow, each to another server anywhere; what the decision reads is cold.
@@ -54,10 +56,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Established,
         Self::EstablishedInbound,
         Self::Denied,
+        Self::NewAgain,
         Self::NewToOneServer,
         Self::NewToAnyServer,
         Self::NewToListed,
@@ -69,13 +72,15 @@ impl Kind {
             Self::Established => "established",
             Self::EstablishedInbound => "established, inbound",
             Self::Denied => "denied, known flow",
+            Self::NewAgain => "new flow, same ports (repeated)",
             Self::NewToOneServer => "new flow, one server (warm)",
             Self::NewToAnyServer => "new flow, any server (cold)",
             Self::NewToListed => "new flow, listed servers (cold)",
         }
     }
 
-    pub(crate) const fn is_new(self) -> bool {
+    /// Each packet runs once.
+    pub(crate) const fn runs_alone(self) -> bool {
         matches!(
             self,
             Self::NewToOneServer | Self::NewToAnyServer | Self::NewToListed
@@ -98,7 +103,7 @@ impl Kind {
     fn budget_ns(self, policy: &Policy) -> Option<f64> {
         match self {
             Self::Established | Self::EstablishedInbound => Some(ESTABLISHED_BUDGET_NS),
-            Self::NewToOneServer | Self::NewToAnyServer | Self::NewToListed
+            Self::NewAgain | Self::NewToOneServer | Self::NewToAnyServer | Self::NewToListed
                 if policy.listed > 0 =>
             {
                 Some(NEW_FLOW_BUDGET_NS)
@@ -146,7 +151,7 @@ fn cost(
     raw_ns: Summary,
     overhead: &Overhead,
 ) -> Cost {
-    let overhead_ns = packet.is_new().then(|| overhead.of(hook));
+    let overhead_ns = packet.runs_alone().then(|| overhead.of(hook));
     let net_ns = raw_ns.median - overhead_ns.unwrap_or_default();
     let budget_ns = packet.budget_ns(policy);
     Cost {

@@ -40,7 +40,7 @@ fn heading(report: &Report) -> String {
         machine.cpus,
         machine.cpu,
         thousands(list.prefixes),
-        list.mix.replace("), ", "),\n"),
+        list.mix,
         thousands(list.ranges_v4),
         thousands(list.ranges_v6),
     )
@@ -97,8 +97,9 @@ fn programs(costs: &[Cost], listed: usize) -> String {
     };
     format!(
         "PACKETS THROUGH THE PROGRAMS (BPF_PROG_TEST_RUN), median ns a packet\n{table}\
-         \x20 Known flows: one packet again and again. New flows: each packet runs once; in brackets as\n\
-         \x20 measured, before them less what a single run costs beyond one among many (TC {:.0}, XDP {:.0}).\n",
+         \x20 One packet again and again, or (warm, cold) each packet once: in brackets as measured, before\n\
+         \x20 them less what a single run costs beyond one among many (TC {:.0}, XDP {:.0}). A new flow costs\n\
+         \x20 an entry in the flow table and an event.\n",
         overhead("TC"),
         overhead("XDP"),
     )
@@ -121,8 +122,10 @@ fn loading(loading: &Loading) -> String {
             format!("{:.1}", start.enforce_ms.median),
             format!("{:.1}", start.total_ms.median),
             format!("({:.1})", start.total_ms.min),
-            format!("≤ {:.0}", start.budget_ms),
-            verdict(Some(start.met)),
+            start
+                .budget_ms
+                .map_or(NONE.to_owned(), |budget| format!("≤ {budget:.0}")),
+            verdict(start.met),
             mib(start.tables_bytes),
             mib(start.state_bytes),
         ]);
@@ -185,6 +188,8 @@ fn forwarding(forwarding: &Forwarding) -> String {
         }
         text += &table.to_string();
     }
+    text += "  CPU time of the writes, median of rounds; \"of none\" and \"added\" are medians over pairs of the same\n\
+             \x20 round. XDP on a TUN is the kernel's generic one. New flows have no budget of their own.\n";
     for missing in &forwarding.missing {
         text += &format!("  not measured: {missing}\n");
     }
@@ -216,7 +221,7 @@ fn budgets(report: &Report) -> String {
         )
     });
     let all: Vec<bool> = programs
-        .chain(loading.map(|start| start.met))
+        .chain(loading.filter_map(|start| start.met))
         .chain(rows)
         .collect();
     let met = all.iter().filter(|met| **met).count();
