@@ -76,7 +76,7 @@ impl Arguments {
                 prefixes: 1_000_000,
                 repeats: 200_000,
                 batches: 15,
-                new_flows: 5_000,
+                new_flows: 4_000,
                 starts: 15,
                 rounds: 1_500,
                 flows: 10_000,
