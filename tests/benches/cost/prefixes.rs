@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// What is in the list, for people.
-pub(crate) const MIX: &str = "9 in 10 IPv4 (3 in 4 single addresses, else /24 to /31),\n\
+pub(crate) const MIX: &str = "9 in 10 IPv4 (3 in 4 single addresses, else /24 to /31), \
      1 in 10 IPv6 (half /64, half /48), all random and distinct";
 
 const SEED: u64 = 0x6567_7561_7264;

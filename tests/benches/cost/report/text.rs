@@ -40,7 +40,7 @@ fn heading(report: &Report) -> String {
         machine.cpus,
         machine.cpu,
         thousands(list.prefixes),
-        list.mix,
+        list.mix.replacen("), ", "),\n", 1),
         thousands(list.ranges_v4),
         thousands(list.ranges_v6),
     )
