@@ -51,7 +51,7 @@ fn measure(arguments: &Arguments) -> Result<Report> {
         report.forwarding = forwarding::measure(&policies, &effort)?;
     }
     if arguments.wants(Part::Throughput) {
-        report.throughput = throughput::measure(&policies, &effort)?;
+        report.throughput = Some(throughput::measure(&policies, &effort)?);
     }
     Ok(report)
 }

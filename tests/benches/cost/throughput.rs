@@ -10,9 +10,17 @@ use anyhow::{Context, Result};
 use exitguard::lab::LabOptions;
 use serde::Serialize;
 
-/// A filter, and how fast bytes went through it.
+/// Transfers through exit nodes that are alike but for their filter.
 #[derive(Debug, Serialize)]
 pub(crate) struct Throughput {
+    pub(crate) rows: Vec<Row>,
+    /// Variants that could not be measured, and why.
+    pub(crate) missing: Vec<String>,
+}
+
+/// A filter, and how fast bytes went through it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
     #[serde(flatten)]
     pub(crate) filter: Filter,
     /// Gigabits a second, each way.
@@ -21,13 +29,15 @@ pub(crate) struct Throughput {
     pub(crate) ratio: f64,
 }
 
-pub(crate) fn measure(policies: &Policies, effort: &Effort) -> Result<Vec<Throughput>> {
+pub(crate) fn measure(policies: &Policies, effort: &Effort) -> Result<Throughput> {
     let nft = Nftables::find();
     let mut sites = Vec::new();
+    let mut missing = Vec::new();
     for filter in Filter::all(policies) {
         progress::tell(&format!("build an exit node: {}", filter.name()));
-        if let Ok(site) = Site::build(filter, &LabOptions::default(), policies, &nft)? {
-            sites.push(site);
+        match Site::build(filter, &LabOptions::default(), policies, &nft)? {
+            Ok(site) => sites.push(site),
+            Err(why) => missing.push(format!("{}: {why}", filter.name())),
         }
     }
     let mut rounds = Vec::new();
@@ -47,12 +57,16 @@ pub(crate) fn measure(policies: &Policies, effort: &Effort) -> Result<Vec<Throug
             .iter()
             .filter_map(|speeds| Some((*speeds.first()?, *speeds.get(at)?)))
             .collect();
-        Ok(Throughput {
+        Ok(Row {
             filter: *site.filter(),
             gbit_per_s: summarise(pairs.iter().map(|(_, speed)| *speed).collect())
                 .context("nothing was transferred")?,
             ratio: median(pairs.iter().map(|(none, speed)| speed / none)),
         })
     };
-    sites.iter().enumerate().map(row).collect()
+    let rows: Result<_> = sites.iter().enumerate().map(row).collect();
+    Ok(Throughput {
+        rows: rows?,
+        missing,
+    })
 }

@@ -29,8 +29,8 @@ pub(crate) struct Report {
     pub(crate) loading: Option<Loading>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) forwarding: Vec<Forwarding>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) throughput: Vec<Throughput>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) throughput: Option<Throughput>,
 }
 
 /// The long list.
@@ -56,7 +56,7 @@ impl Report {
             programs: Vec::new(),
             loading: None,
             forwarding: Vec::new(),
-            throughput: Vec::new(),
+            throughput: None,
         }
     }
 

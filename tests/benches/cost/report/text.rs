@@ -17,9 +17,7 @@ pub(super) fn of(report: &Report) -> String {
     }
     parts.extend(report.loading.as_ref().map(loading));
     parts.extend(report.forwarding.iter().map(forwarding));
-    if !report.throughput.is_empty() {
-        parts.push(throughput(&report.throughput));
-    }
+    parts.extend(report.throughput.as_ref().map(throughput));
     parts.push(budgets(report));
     parts.join("\n")
 }
@@ -190,22 +188,29 @@ fn forwarding(forwarding: &Forwarding) -> String {
     }
     text += "  CPU time of the writes, median of rounds; \"of none\" and \"added\" are medians over pairs of the same\n\
              \x20 round. XDP on a TUN is the kernel's generic one. New flows have no budget of their own.\n";
-    for missing in &forwarding.missing {
-        text += &format!("  not measured: {missing}\n");
-    }
-    text
+    text + &not_measured(&forwarding.missing)
 }
 
-fn throughput(rows: &[Throughput]) -> String {
+fn throughput(throughput: &Throughput) -> String {
     let mut table = Table::new(1, ["filter", "Gbit/s each way", "of none"]);
-    for row in rows {
+    for row in &throughput.rows {
         table.row([
             row.filter.name(),
             format!("{:.2}", row.gbit_per_s.median),
             format!("{:.3}", row.ratio),
         ]);
     }
-    format!("TCP FROM A CLIENT TO AN ECHO SERVER AND BACK, through the whole lab\n{table}")
+    format!(
+        "TCP FROM A CLIENT TO AN ECHO SERVER AND BACK, through the whole lab\n{table}{}",
+        not_measured(&throughput.missing)
+    )
+}
+
+fn not_measured(missing: &[String]) -> String {
+    missing
+        .iter()
+        .map(|missing| format!("  not measured: {missing}\n"))
+        .collect()
 }
 
 fn budgets(report: &Report) -> String {
