@@ -48,12 +48,12 @@ impl Kind {
     /// For people.
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::OneFlowV4 => "one established flow, IPv4 UDP, 128-byte packets",
-            Self::OneFlowV6 => "one established flow, IPv6 UDP, 148-byte packets",
-            Self::FullSize => "one established flow, IPv4 UDP, 1,280-byte packets",
-            Self::ManyFlows => "many established flows in turn, IPv4 UDP, 128-byte packets",
-            Self::SuperPackets => "one established flow, IPv4 TCP, super-packets of 64 KB",
-            Self::NewFlows => "new flows to any server, IPv4 UDP, 128-byte packets",
+            Self::OneFlowV4 => "one flow, IPv4 UDP, 128 bytes",
+            Self::OneFlowV6 => "one flow, IPv6 UDP, 148 bytes",
+            Self::FullSize => "one flow, IPv4 UDP, 1,280 bytes",
+            Self::ManyFlows => "many flows in turn, IPv4 UDP, 128 bytes",
+            Self::SuperPackets => "one flow, IPv4 TCP, 64 KB super-packets",
+            Self::NewFlows => "new flows to any server, IPv4 UDP, 128 bytes",
         }
     }
 

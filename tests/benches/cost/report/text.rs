@@ -187,7 +187,8 @@ fn forwarding(forwarding: &Forwarding) -> String {
         text += &table.to_string();
     }
     text += "  CPU time of the writes, median of rounds; \"of none\" and \"added\" are medians over pairs of the same\n\
-             \x20 round. XDP on a TUN is the kernel's generic one. New flows have no budget of their own.\n";
+             \x20 round. XDP on a TUN is the kernel's generic one. Flows are established, but for new ones; those\n\
+             \x20 have no budget of a ratio.\n";
     text + &not_measured(&forwarding.missing)
 }
 
