@@ -72,10 +72,10 @@ impl Kind {
             Self::Established => "established",
             Self::EstablishedInbound => "established, inbound",
             Self::Denied => "denied, known flow",
-            Self::NewAgain => "new flow, same ports (repeated)",
-            Self::NewToOneServer => "new flow, one server (warm)",
-            Self::NewToAnyServer => "new flow, any server (cold)",
-            Self::NewToListed => "new flow, listed servers (cold)",
+            Self::NewAgain => "new, same ports (again)",
+            Self::NewToOneServer => "new, one server (warm)",
+            Self::NewToAnyServer => "new, any server (cold)",
+            Self::NewToListed => "new, any listed (cold)",
         }
     }
 

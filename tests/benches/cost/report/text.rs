@@ -45,7 +45,7 @@ fn heading(report: &Report) -> String {
 }
 
 fn programs(costs: &[Cost], listed: usize) -> String {
-    let long = prefixes(listed);
+    let long = prefixes(listed).replace(" prefixes", "");
     let heading = [
         "hook", "packet", "IPv4", "IPv6", "IPv4", "IPv6", "budget", "",
     ];
