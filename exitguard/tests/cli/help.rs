@@ -2,8 +2,9 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &[],
+    &["demo"],
     &["run"],
     &["check"],
     &["explain"],
