@@ -8,21 +8,23 @@
 use core::arch::asm;
 
 /// The same number, of which the verifier knows nothing.
-///
-/// It adds the difference of two stack pointers, which is zero, but an unknown number to the verifier
-/// (`adjust_reg_min_max_vals`, for programs that may leak pointers: CAP_PERFMON). Two instructions, no
-/// memory.
 #[inline(always)]
 pub(crate) fn opaque(number: u64) -> u64 {
-    let mut result = number;
-    // SAFETY: reads the frame pointer, writes a scratch register and `result`; touches no memory.
+    number.wrapping_add(zero())
+}
+
+/// Zero, but an unknown number to the verifier: the difference of two stack pointers
+/// (`adjust_reg_min_max_vals`, for programs that may leak pointers: CAP_PERFMON). Two instructions, no memory, and
+/// the optimiser makes one of many.
+#[inline(always)]
+fn zero() -> u64 {
+    let result: u64;
+    // SAFETY: reads the frame pointer, writes `result`; touches no memory.
     unsafe {
         asm!(
-            "{zero} = r10",
-            "{zero} -= r10",
-            "{result} += {zero}",
-            zero = out(reg) _,
-            result = inout(reg) result,
+            "{result} = r10",
+            "{result} -= r10",
+            result = out(reg) result,
             options(pure, nomem, nostack),
         );
     }
