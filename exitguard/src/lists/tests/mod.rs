@@ -1,0 +1,1 @@
+//! The formats, each from a small made-up list.
