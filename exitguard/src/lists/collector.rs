@@ -2,7 +2,7 @@
 
 use super::text::{count_lines, line_at};
 use super::token::{self, Item, Wrong};
-use super::{Domains, Entries, Format, MAX_ENTRIES, Parsed, Refusal, SAMPLES, Scope, Stats};
+use super::{Domains, Entries, Format, Parsed, Refusal, SAMPLES, Scope, Stats};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
 use std::fmt::Display;
@@ -29,10 +29,12 @@ pub(super) struct Collector<'b> {
     samples: Vec<Diagnostic>,
     masked: Option<&'b [u8]>,
     hint: Option<&'static str>,
+    /// Most prefixes that are kept.
+    room: usize,
 }
 
 impl<'b> Collector<'b> {
-    pub(super) fn new(path: &'b Path, bytes: &'b [u8]) -> Self {
+    pub(super) fn new(path: &'b Path, bytes: &'b [u8], room: usize) -> Self {
         Self {
             path,
             bytes,
@@ -45,6 +47,7 @@ impl<'b> Collector<'b> {
             samples: Vec::new(),
             masked: None,
             hint: None,
+            room,
         }
     }
 
@@ -123,7 +126,7 @@ impl<'b> Collector<'b> {
 
     /// A line becomes many prefixes if it is a range: memory must not follow.
     const fn has_room(&self) -> bool {
-        self.v4.len() + self.v6.len() <= MAX_ENTRIES
+        self.v4.len() + self.v6.len() <= self.room
     }
 
     fn note(&mut self, word: &'b [u8], is_masked: bool, is_wide: bool) {
@@ -143,7 +146,7 @@ impl<'b> Collector<'b> {
             Ok(Item::V6Range(start, end)) => v6_range(start, end).map(IpNet::V6).collect(),
             Err(wrong) => return self.invalid(word, wrong),
         };
-        if self.exceptions.len() <= MAX_ENTRIES {
+        if self.exceptions.len() <= self.room {
             self.exceptions.extend(nets);
         }
         self.stats.valid += 1;

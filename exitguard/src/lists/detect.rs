@@ -228,11 +228,10 @@ fn table(line: &[u8]) -> Option<Named> {
 
 /// Whether somebody meant an address, rightly written or not.
 fn looks_like_address(word: &[u8]) -> bool {
+    let is_mark = |byte: &u8| matches!(byte, b'.' | b':' | b'/');
+    let marks = word.iter().filter(|byte| is_mark(byte)).count();
     let letters =
-        |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':' | b'/' | b'-' | b'+');
-    let is_start = word
-        .first()
-        .is_some_and(|byte| byte.is_ascii_digit() || *byte == b':')
-        || word.contains(&b':');
-    is_start && word.iter().all(letters) && name(word).is_err()
+        |byte: &u8| byte.is_ascii_hexdigit() || is_mark(byte) || matches!(byte, b'-' | b'+');
+    let is_start = word.first().is_some_and(u8::is_ascii_digit) || word.contains(&b':');
+    is_start && marks >= 2 && word.iter().all(letters) && name(word).is_err()
 }

@@ -174,7 +174,7 @@ pub fn parse_bytes(path: &Path, bytes: &[u8], format: Option<&Format>) -> Result
         Some(format) => format.clone(),
         None => detect::detect(&text)?,
     };
-    let mut found = Collector::new(path, &text);
+    let mut found = Collector::new(path, &text, MAX_ENTRIES);
     formats::read(&format, &text, &mut found)?;
     found.finish(format)
 }

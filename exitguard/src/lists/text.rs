@@ -6,20 +6,6 @@ use memchr::{memchr, memchr_iter};
 /// Longest line: far above any entry there is. Whoever sends more sends something else.
 const LINE_BYTES: usize = 64 << 10;
 
-/// Without the mark that some editors put at the beginning.
-pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
-}
-
-/// What ends a line of this file: old systems used the other one, alone.
-fn line_end(bytes: &[u8]) -> u8 {
-    if memchr(b'\n', bytes).is_none() && memchr(b'\r', bytes).is_some() {
-        b'\r'
-    } else {
-        b'\n'
-    }
-}
-
 /// The lines, without what ends them and without blanks around them.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     raw_lines(bytes).map(<[u8]>::trim_ascii)
@@ -27,11 +13,10 @@ pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The lines, as they are but for what ends them.
 pub(super) fn raw_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let end = line_end(bytes);
     let mut rest = Some(bytes);
     std::iter::from_fn(move || {
         let all = rest?;
-        let at = memchr(end, all).unwrap_or(all.len());
+        let at = memchr(b'\n', all).unwrap_or(all.len());
         rest = all.get(at + 1..);
         all.get(..at)
     })
@@ -39,19 +24,17 @@ pub(super) fn raw_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// How many lines there are; what follows the last line end is one if it is anything.
 pub(super) fn count_lines(bytes: &[u8]) -> usize {
-    let end = line_end(bytes);
-    let unfinished = bytes.last().is_some_and(|last| *last != end);
-    memchr_iter(end, bytes).count() + usize::from(unfinished)
+    let unfinished = bytes.last().is_some_and(|last| *last != b'\n');
+    memchr_iter(b'\n', bytes).count() + usize::from(unfinished)
 }
 
 /// Number, from 1, and text of the line that holds the byte at `at`, and where it begins.
 pub(super) fn line_at(bytes: &[u8], at: usize) -> (usize, usize, &[u8]) {
-    let end = line_end(bytes);
     let (before, rest) = bytes.split_at(at.min(bytes.len()));
-    let start = memchr::memrchr(end, before).map_or(0, |last| last + 1);
-    let length = memchr(end, rest).unwrap_or(rest.len());
+    let start = memchr::memrchr(b'\n', before).map_or(0, |last| last + 1);
+    let length = memchr(b'\n', rest).unwrap_or(rest.len());
     let line = bytes.get(start..before.len() + length).unwrap_or_default();
-    (memchr_iter(end, before).count() + 1, start, line)
+    (memchr_iter(b'\n', before).count() + 1, start, line)
 }
 
 /// Refuses a file with a line that no list has.

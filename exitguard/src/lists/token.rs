@@ -105,8 +105,9 @@ pub(super) fn number(word: &[u8]) -> Option<u64> {
         return None;
     }
     word.iter().try_fold(0u64, |number, byte| {
-        let digit = byte.is_ascii_digit().then_some(u64::from(byte - b'0'))?;
-        number.checked_mul(10)?.checked_add(digit)
+        let digit = byte.wrapping_sub(b'0');
+        let shifted = number.checked_mul(10).filter(|_| digit < 10)?;
+        shifted.checked_add(u64::from(digit))
     })
 }
 

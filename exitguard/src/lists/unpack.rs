@@ -1,8 +1,9 @@
 //! From the bytes of a file to text: gzip unpacked, everything that is no text refused.
 
-use super::text::without_mark;
+use super::text::begins;
 use super::{MAX_BYTES, Refusal};
 use flate2::bufread::MultiGzDecoder;
+use memchr::memchr;
 use std::borrow::Cow;
 use std::io::Read;
 
@@ -23,18 +24,34 @@ const MAGIC: [(&[u8], &str); 8] = [
     (b"%PDF-", "PDF"),
 ];
 
-/// The text of a file, unpacked, without a byte order mark.
+/// The text of a file, unpacked, without a byte order mark, its lines ended by line feeds.
 pub(super) fn unpack(bytes: &[u8]) -> Result<Cow<'_, [u8]>, Refusal> {
-    if !bytes.starts_with(GZIP) {
-        check(bytes)?;
-        return Ok(Cow::Borrowed(without_mark(bytes)));
-    }
-    let text = gunzip(bytes)?;
+    let text = if bytes.starts_with(GZIP) {
+        Cow::Owned(gunzip(bytes)?)
+    } else {
+        Cow::Borrowed(bytes)
+    };
     check(&text)?;
-    Ok(Cow::Owned(match without_mark(&text) {
-        body if body.len() < text.len() => body.to_vec(),
-        _ => text,
-    }))
+    let text = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(without_mark(text)),
+        Cow::Owned(text) if text.starts_with(MARK) => Cow::Owned(without_mark(&text).to_vec()),
+        owned => owned,
+    };
+    // Old systems ended lines with a carriage return alone.
+    if memchr(b'\n', &text).is_none() && memchr(b'\r', &text).is_some() {
+        let fed = text
+            .iter()
+            .map(|byte| if *byte == b'\r' { b'\n' } else { *byte });
+        return Ok(Cow::Owned(fed.collect()));
+    }
+    Ok(text)
+}
+
+/// What some editors put at the beginning.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(MARK).unwrap_or(bytes)
 }
 
 const GZIP: &[u8] = b"\x1f\x8b";
@@ -80,7 +97,7 @@ fn check(bytes: &[u8]) -> Result<(), Refusal> {
     if start.is_empty() {
         return Err(Refusal::Empty);
     }
-    let is_page = |tag: &str| super::text::begins(start, tag);
+    let is_page = |tag: &str| begins(start, tag);
     if ["<!doctype", "<html", "<head", "<body", "<?xml", "<!--"]
         .into_iter()
         .any(is_page)
