@@ -17,9 +17,9 @@ pub struct SourceFile {
 /// What of a file stands before the text that is kept of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Origin {
-    lines: usize,
+    lines: u32,
     /// Of the first line that is kept.
-    columns: usize,
+    columns: u32,
 }
 
 /// A place in a file, kept for what may turn out to be wrong with it later.
@@ -72,7 +72,8 @@ impl SourceFile {
         text: impl Into<Arc<str>>,
         (line, columns): (usize, usize),
     ) -> Self {
-        let lines = line.saturating_sub(1);
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (lines, columns) = (count(line.saturating_sub(1)), count(columns));
         Self {
             path: path.into(),
             text: text.into(),
@@ -161,8 +162,8 @@ impl Diagnostic {
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
         let Origin { lines, columns } = self.file.origin;
         match before.matches('\n').count() {
-            0 => (lines + 1, columns + column),
-            after => (lines + after + 1, column),
+            0 => (lines as usize + 1, columns as usize + column),
+            after => (lines as usize + after + 1, column),
         }
     }
 

@@ -15,10 +15,12 @@ const SAMPLE_LINES: usize = 200;
 pub(super) fn detect(bytes: &[u8]) -> Result<Format, Refusal> {
     let sample = bytes.get(..SAMPLE_BYTES).unwrap_or(bytes);
     let start = sample.trim_ascii_start();
-    let is_filter = ["[Ad", "[uB"]
-        .into_iter()
-        .any(|header| begins(start, header));
-    if (start.starts_with(b"{") || start.starts_with(b"[")) && !is_filter {
+    let is_document = match start.strip_prefix(b"[").map(<[u8]>::trim_ascii_start) {
+        // Neither `[Adblock Plus]` nor `[2001:db8::1]:443`.
+        Some(inner) => matches!(inner.first(), None | Some(b'{' | b'"' | b'[' | b']')),
+        None => start.starts_with(b"{"),
+    };
+    if is_document {
         return json(sample).map(Format::from).ok_or(Refusal::Unknown);
     }
     let mut votes = Votes::default();

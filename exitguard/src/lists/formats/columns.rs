@@ -56,11 +56,11 @@ pub(super) fn read<'b>(
         if let Some((column, wanted)) = &columns.only
             && row.get(*column) != Some(wanted.as_bytes())
         {
-            return if is_first {
-                found.comment()
-            } else {
-                found.skip()
-            };
+            match is_first {
+                true => found.comment(),
+                false => found.skip(),
+            }
+            return;
         }
         match address(&row, columns) {
             Err(_) if is_first && columns.header => found.comment(),

@@ -48,7 +48,7 @@ pub(super) fn pointer<'b>(
     let mut each = |raw: &'b str| {
         is_there = true;
         elements(raw, &mut |raw| {
-            address(raw, selection.field.as_deref(), found)
+            address(raw, selection.field.as_deref(), found);
         });
     };
     select(json, &path, &mut each).map_err(|error| damaged(&error))?;

@@ -34,7 +34,7 @@ impl<'b> Iterator for Tokens<'b> {
                 b'"' => {
                     self.rest = self.rest.get(1..).unwrap_or_default();
                     self.take(|byte| byte == b'"');
-                    let is_closed = self.rest.first().is_some();
+                    let is_closed = !self.rest.is_empty();
                     self.rest = self.rest.get(1..).unwrap_or_default();
                     return Some(if is_closed { Token::Quoted } else { Token::Cut });
                 }
