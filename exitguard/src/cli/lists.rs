@@ -234,7 +234,7 @@ impl Content {
             text.line(
                 "names",
                 format_args!(
-                    "{domains}, {} of them with all below them; names are counted, not enforced yet",
+                    "{domains}, {} of them with all below them",
                     self.domains_with_subdomains
                 ),
             )?;

@@ -229,7 +229,7 @@ impl<'b> Collector<'b> {
         let mut stats = self.stats;
         stats.lines = count_lines(self.bytes);
         let written = self.v4.len() + self.v6.len();
-        let warning = self.masked.map(|word| {
+        let masked = self.masked.map(|word| {
             self.diagnostic(word, |file, span, shown| {
                 let message = match stats.masked {
                     1 => format!("{shown} has bits beyond its prefix, which are ignored"),
@@ -243,6 +243,16 @@ impl<'b> Collector<'b> {
         let entries = Entries::new(self.v4, self.v6);
         stats.duplicates = written - entries.len() + self.domains.finish();
         self.domain_exceptions.finish();
+        let whole = SourceFile::excerpt(self.path, "", (1, 0));
+        let say = |message: String| whole.warning(0..0, message);
+        let nothing = (stats.entries() == 0).then(|| say("it has no entries yet".to_owned()));
+        let names = self.domains.len();
+        let unused = (names > 0).then(|| {
+            let prefixes = entries.len();
+            say(format!(
+                "its {names} names are not enforced yet, only its {prefixes} prefixes are"
+            ))
+        });
         Ok(Parsed {
             format,
             entries,
@@ -251,7 +261,7 @@ impl<'b> Collector<'b> {
             domain_exceptions: self.domain_exceptions,
             stats,
             samples: self.samples,
-            warnings: warning.into_iter().collect(),
+            warnings: [masked, nothing, unused].into_iter().flatten().collect(),
         })
     }
 }

@@ -98,6 +98,16 @@ fn masks_host_bits_and_says_so_once() {
 }
 
 #[test]
+fn a_list_that_does_nothing_or_not_all_is_a_warning() {
+    let (_, warnings) = parse("# nothing yet\n").unwrap();
+    assert_eq!(warnings, ["list.txt:1:1: warning: it has no entries yet"]);
+    let (nets, warnings) = parse("||ads.example.com^\n||192.0.2.7^\n").unwrap();
+    assert_eq!(nets, ["192.0.2.7/32"]);
+    let told = "list.txt:1:1: warning: its 1 names are not enforced yet, only its 1 prefixes are";
+    assert_eq!(warnings, [told]);
+}
+
+#[test]
 fn of_many_wrong_lines_the_first_ten_are_shown() {
     let errors = parse(&format!("192.0.2.1\n{}", "192.0.2\n".repeat(1000))).unwrap_err();
     assert_eq!(errors.len(), 10);
