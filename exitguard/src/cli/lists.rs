@@ -109,12 +109,10 @@ impl From<Refusal> for Refused {
 
 impl Answer {
     fn new(file: String, parsed: Result<Parsed, Refusal>) -> Self {
-        let (content, refusal) = match parsed {
-            Ok(parsed) => {
-                let refusal = parsed.judge().err();
-                (Some(Content::new(&parsed)), refusal)
-            }
-            Err(refusal) => (None, Some(refusal)),
+        let judged = parsed.map(|parsed| (parsed.judge().err(), Content::new(parsed)));
+        let (refusal, content) = match judged {
+            Ok((refusal, Ok(content))) => (refusal, Some(content)),
+            Ok((_, Err(refusal))) | Err(refusal) => (Some(refusal), None),
         };
         Self {
             file,
@@ -159,16 +157,26 @@ impl Lines {
 }
 
 impl Content {
-    fn new(parsed: &Parsed) -> Self {
+    fn new(mut parsed: Parsed) -> Result<Self, Refusal> {
         let stats = parsed.stats;
-        let blocked = parsed.blocked();
+        let format = parsed.format.name();
+        let (prefixes_v4, prefixes_v6) = (parsed.entries.v4().count(), parsed.entries.v6().count());
+        let exceptions = parsed.exceptions.len();
+        let exact = parsed.domains.count(Scope::Exact);
+        let domains = parsed.domains.len();
+        let domain_exceptions = parsed.domain_exceptions.len();
+        let (samples, warnings) = (
+            std::mem::take(&mut parsed.samples),
+            std::mem::take(&mut parsed.warnings),
+        );
+        let blocked = parsed.into_blocked()?;
         let coverage = Coverage::of(&blocked);
         let widest = lists::widest(&blocked, WIDEST);
         let show = |all: &[exitguard::diagnostic::Diagnostic]| {
             all.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        Self {
-            format: parsed.format.name(),
+        Ok(Self {
+            format,
             lines: stats.lines,
             comments: stats.comments,
             entries: stats.entries(),
@@ -177,12 +185,12 @@ impl Content {
             skipped: stats.skipped,
             duplicates: stats.duplicates,
             masked: stats.masked,
-            prefixes_v4: parsed.entries.v4().count(),
-            prefixes_v6: parsed.entries.v6().count(),
-            exceptions: parsed.exceptions.len(),
-            domains_exact: parsed.domains.count(Scope::Exact),
-            domains_with_subdomains: parsed.domains.len() - parsed.domains.count(Scope::Exact),
-            domain_exceptions: parsed.domain_exceptions.len(),
+            prefixes_v4,
+            prefixes_v6,
+            exceptions,
+            domains_exact: exact,
+            domains_with_subdomains: domains - exact,
+            domain_exceptions,
             blocks: Blocks {
                 v4_addresses: coverage.v4_addresses,
                 v4_percent: coverage.v4_percent(),
@@ -200,9 +208,9 @@ impl Content {
                 })
                 .collect(),
             too_short: stats.too_short,
-            samples: show(&parsed.samples),
-            warnings: show(&parsed.warnings),
-        }
+            samples: show(&samples),
+            warnings: show(&warnings),
+        })
     }
 
     fn text(&self, text: &mut Lines) -> std::fmt::Result {

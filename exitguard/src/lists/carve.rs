@@ -3,28 +3,38 @@
 use super::Entries;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The entries without the exceptions. An entry that holds one becomes the prefixes around it.
-pub(super) fn carve(entries: &Entries, exceptions: &Entries) -> Entries {
-    let mut left = Left::default();
+/// The entries without the exceptions. An entry that holds one becomes the prefixes around it; `None` when
+/// these are more than there is `room` for.
+pub(super) fn carve(entries: &Entries, exceptions: &Entries, room: usize) -> Option<Entries> {
+    let mut left = Left {
+        v4: Vec::new(),
+        v6: Vec::new(),
+        room,
+    };
     for net in entries.v4() {
         left.v4(net, exceptions);
     }
     for net in entries.v6() {
         left.v6(net, exceptions);
     }
-    Entries::new(left.v4, left.v6)
+    left.has_room().then(|| Entries::new(left.v4, left.v6))
 }
 
-#[derive(Default)]
 struct Left {
     v4: Vec<Ipv4Net>,
     v6: Vec<Ipv6Net>,
+    room: usize,
 }
 
 impl Left {
+    /// A single exception makes a hundred prefixes of one: memory must not follow.
+    const fn has_room(&self) -> bool {
+        self.v4.len() + self.v6.len() <= self.room
+    }
+
     /// Halves the prefix until its parts are outside or inside; no deeper than an address is long.
     fn v4(&mut self, net: Ipv4Net, exceptions: &Entries) {
-        if exceptions.covers(IpNet::V4(net)) {
+        if !self.has_room() || exceptions.covers(IpNet::V4(net)) {
             return;
         }
         if exceptions.within_v4(net).is_empty() {
@@ -35,7 +45,7 @@ impl Left {
     }
 
     fn v6(&mut self, net: Ipv6Net, exceptions: &Entries) {
-        if exceptions.covers(IpNet::V6(net)) {
+        if !self.has_room() || exceptions.covers(IpNet::V6(net)) {
             return;
         }
         if exceptions.within_v6(net).is_empty() {
@@ -64,13 +74,22 @@ mod tests {
     proptest! {
         #[test]
         fn carving_is_exact(entries in small(), exceptions in small()) {
-            let left = carve(&entries, &exceptions);
+            let left = carve(&entries, &exceptions, 1_000).unwrap();
             for last in 0..=255 {
                 let addr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
                 let expected = entries.find(addr).is_some() && exceptions.find(addr).is_none();
                 prop_assert_eq!(left.find(addr).is_some(), expected, "{}", addr);
             }
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_carved() {
+        let nets = |net: &str| -> Entries { [net.parse::<IpNet>().unwrap()].into_iter().collect() };
+        let (entries, exceptions) = (nets("2001:db8::/32"), nets("2001:db8::/128"));
+        let left = carve(&entries, &exceptions, 96).unwrap();
+        assert_eq!(left.len(), 96);
+        assert_eq!(carve(&entries, &exceptions, 95), None);
     }
 
     #[test]
@@ -83,6 +102,7 @@ mod tests {
         let left = carve(
             &nets(&["192.0.2.0/30", "198.51.100.0/24", "2001:db8::/126"]),
             &nets(&["192.0.2.1/32", "198.51.0.0/16", "2001:db8::3/128"]),
+            100,
         );
         let expected = nets(&[
             "192.0.2.0/32",
@@ -90,6 +110,6 @@ mod tests {
             "2001:db8::/127",
             "2001:db8::2/128",
         ]);
-        assert_eq!(left, expected);
+        assert_eq!(left, Some(expected));
     }
 }

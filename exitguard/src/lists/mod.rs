@@ -137,7 +137,7 @@ pub fn load(list: &List, warnings: &mut Vec<Diagnostic>) -> Result<LoadedList, L
     Ok(LoadedList {
         name: name(),
         action: list.action,
-        entries: parsed.into_blocked(),
+        entries: parsed.into_blocked().map_err(refused)?,
     })
 }
 
@@ -161,7 +161,7 @@ pub fn parse(
         Err(refusal) => return Err(refused(refusal)),
     }
     warnings.append(&mut parsed.take_warnings());
-    Ok(parsed.into_blocked())
+    parsed.into_blocked().map_err(refused)
 }
 
 /// Finds out what is in a list. `path` is for messages; without a format, the content tells it.

@@ -1,7 +1,7 @@
 //! What was found in a list, and whether that is good enough.
 
 use super::carve::carve;
-use super::{Domains, Entries, Format, Named, Refusal};
+use super::{Domains, Entries, Format, MAX_ENTRIES, Named, Refusal};
 use crate::diagnostic::Diagnostic;
 
 /// Wrong entries that are shown of a list: it is probably of another format altogether.
@@ -101,19 +101,13 @@ impl Parsed {
     }
 
     /// The entries without the exceptions.
-    pub fn blocked(&self) -> Entries {
+    ///
+    /// # Errors
+    /// When they are too many because of the exceptions.
+    pub fn into_blocked(self) -> Result<Entries, Refusal> {
         if self.exceptions.is_empty() {
-            return self.entries.clone();
+            return Ok(self.entries);
         }
-        carve(&self.entries, &self.exceptions)
-    }
-
-    /// The same, when nothing else is needed.
-    #[must_use]
-    pub fn into_blocked(self) -> Entries {
-        if self.exceptions.is_empty() {
-            return self.entries;
-        }
-        carve(&self.entries, &self.exceptions)
+        carve(&self.entries, &self.exceptions, MAX_ENTRIES).ok_or(Refusal::TooMany)
     }
 }

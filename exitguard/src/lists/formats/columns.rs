@@ -95,22 +95,22 @@ pub(super) fn threatfox_rows<'b>(
 /// CrowdSec names its columns, in any order.
 pub(super) fn crowdsec<'b>(bytes: &'b [u8], found: &mut Collector<'b>) -> Result<(), Refusal> {
     let columns = Columns::default();
-    let mut header: Option<Vec<Vec<u8>>> = None;
-    rows(bytes, &columns, found, |row, _, found| {
-        let Some(header) = &header else {
-            header = Some(row.fields.iter().map(<[u8]>::to_ascii_lowercase).collect());
+    let mut known = [None; 3];
+    rows(bytes, &columns, found, |row, is_first, found| {
+        if is_first {
+            known = ["value", "scope", "type"].map(|name| row.position(name));
             return found.comment();
+        }
+        let [value, scope, kind] = known.map(|column| row.get(column?));
+        let is = |field: Option<&[u8]>, words: &[&str]| {
+            field.is_none_or(|field| {
+                words
+                    .iter()
+                    .any(|word| field.eq_ignore_ascii_case(word.as_bytes()))
+            })
         };
-        let field = |name: &[u8]| {
-            let column = header.iter().position(|column| column == name)?;
-            row.get(column + 1)
-        };
-        let is = |name: &[u8], words: &[&[u8]]| {
-            let is_one = |field: &[u8]| words.iter().any(|word| field.eq_ignore_ascii_case(word));
-            field(name).is_none_or(is_one)
-        };
-        match field(b"value") {
-            Some(value) if is(b"scope", &[b"ip", b"range", b""]) && is(b"type", &[b"ban", b""]) => {
+        match value {
+            Some(value) if is(scope, &["ip", "range", ""]) && is(kind, &["ban", ""]) => {
                 found.item(row.place, item(value));
             }
             _ => found.skip(),
@@ -129,6 +129,12 @@ impl<'b> Row<'_, 'b> {
         let field = self.fields.get(column.checked_sub(1)?)?;
         // A quote after a blank is no quote to the csv crate; ThreatFox writes all of them so.
         Some(unquoted(field.trim_ascii()))
+    }
+
+    /// The column with this name, from 1.
+    fn position(&self, name: &str) -> Option<usize> {
+        let is_it = |field: &[u8]| field.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+        Some(self.fields.iter().position(is_it)? + 1)
     }
 
     /// Where a field stands in the file.
@@ -167,6 +173,12 @@ fn rows<'b>(
         let place = bytes.get(start..end).unwrap_or_default();
         // The reader begins a record where the last one ended, with the comments between.
         let place = skip_comments(place).trim_ascii();
+        if place.contains(&b'\n') {
+            // Everything up to the next quote would be lost in a single value.
+            let line = found.line_of(place);
+            let why = format!("the quote in line {line} is not closed there");
+            return Err(Refusal::Incomplete(why));
+        }
         let row = Row {
             fields: &fields,
             place,

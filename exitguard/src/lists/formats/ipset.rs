@@ -3,6 +3,7 @@
 use super::super::Collector;
 use super::super::text::{lines, words};
 use super::super::token::item;
+use std::collections::HashSet;
 
 /// Commands that say nothing about members.
 const OTHER_COMMANDS: [&[u8]; 10] = [
@@ -14,7 +15,7 @@ pub(super) fn read<'b>(bytes: &'b [u8], found: &mut Collector<'b>) {
     found.set_hint(
         "a member is one address, prefix or range; shorthands like 192.0.2/24 are not read",
     );
-    let mut skipped_sets: Vec<&[u8]> = Vec::new();
+    let mut skipped_sets = HashSet::new();
     for line in lines(bytes) {
         let mut words = words(line);
         let Some(command) = words.next() else {
@@ -27,7 +28,7 @@ pub(super) fn read<'b>(bytes: &'b [u8], found: &mut Collector<'b>) {
                 if let (Some(name), Some(kind)) = (words.next(), words.next())
                     && !is_of_addresses(kind)
                 {
-                    skipped_sets.push(name);
+                    skipped_sets.insert(name);
                 }
             }
             b"add" | b"-A" => {
@@ -36,7 +37,7 @@ pub(super) fn read<'b>(bytes: &'b [u8], found: &mut Collector<'b>) {
                     found.invalid(line, "names no member");
                     continue;
                 };
-                if skipped_sets.contains(&set) {
+                if skipped_sets.contains(set) {
                     found.skip();
                 } else if is_exception(words) {
                     found.except(member, item(member));

@@ -87,7 +87,7 @@ fn dat_levels_tell_blocked_from_permitted() {
         text,
         "dat 4/0/0: 192.0.2.0/24 198.51.100.0/24 -192.0.2.128/25 -203.0.113.0/24",
     );
-    let blocked = read(text).unwrap().into_blocked();
+    let blocked = read(text).unwrap().into_blocked().unwrap();
     assert_eq!(nets(&blocked), ["192.0.2.0/25", "198.51.100.0/24"]);
 }
 
@@ -147,6 +147,20 @@ fn tor_writes_ipv4_as_numbers() {
     check(
         "2001:db8::,2001:db8:ffff:ffff:ffff:ffff:ffff:ffff,US\n",
         "tor-geoip 1/0/0: 2001:db8::/32",
+    );
+}
+
+#[test]
+fn a_quote_that_is_not_closed_does_not_swallow_the_rest() {
+    let text = "a,192.0.2.1\n\"b,192.0.2.2\nc,192.0.2.3\n";
+    let columns = Columns {
+        address: 2,
+        ..Columns::default()
+    };
+    let refusal = read_as(Format::Columns(columns), text).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "it is not complete: the quote in line 2 is not closed there"
     );
 }
 

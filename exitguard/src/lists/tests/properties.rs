@@ -119,8 +119,9 @@ fn survives(format: Option<&Format>, bytes: &[u8]) {
         let (line, _) = sample.position();
         assert!(line <= parsed.stats.lines.max(1), "{sample}");
     }
-    bogons(&parsed.blocked());
-    Coverage::of(&parsed.blocked());
+    let blocked = parsed.into_blocked().unwrap();
+    bogons(&blocked);
+    Coverage::of(&blocked);
 }
 
 fn any_net() -> impl Strategy<Value = IpNet> {

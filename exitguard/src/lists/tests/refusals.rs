@@ -157,3 +157,16 @@ fn a_list_that_is_no_file_is_an_error() {
     std::fs::remove_file(&fifo).unwrap();
     assert!(error.ends_with("it is not a regular file"), "{error}");
 }
+
+#[test]
+fn a_file_larger_than_any_list_is_not_read() {
+    let path = std::env::temp_dir().join(format!("exitguard-large-{}", std::process::id()));
+    // Takes no space: it is one hole.
+    File::create(&path).unwrap().set_len(MAX_BYTES + 1).unwrap();
+    let error = load_file(&path).unwrap_err().to_string();
+    std::fs::remove_file(&path).unwrap();
+    assert!(
+        error.contains("more than the 268435456 a list may have"),
+        "{error}"
+    );
+}
