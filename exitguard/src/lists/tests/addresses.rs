@@ -96,7 +96,7 @@ fn ipset_members_may_be_exceptions_and_sets_of_other_things_are_left_out() {
     check(
         concat!(
             "create bl hash:net family inet hashsize 1024 maxelem 65536 timeout 0 comment bucketsize 12 initval 0x2\n",
-            "add bl 192.0.2.0/24 timeout 0 packets 0 bytes 0 comment \"a nomatch b\"\n",
+            "add bl 192.0.2.0/24 timeout 0 packets 0 bytes 0 comment \"a b nomatch c\"\n",
             "add bl 192.0.2.128/25 timeout 0 nomatch packets 0 bytes 0\n",
             "add bl 198.51.100.1-198.51.100.2\n",
             "create ports hash:ip,port family inet\n",
@@ -127,8 +127,8 @@ fn nft_sets_are_read_with_their_attributes_whatever_comments_hold() {
         "nft 3/0/3: 192.0.2.0/24 198.51.100.1/32 198.51.100.2/32 203.0.113.7/32",
     );
     check(
-        "# by hand\nadd element inet t s { 192.0.2.1, 192.0.2.2,\n  2001:db8::/32, }\nadd element t other { $LAN }\n",
-        "nft 3/1/0: 192.0.2.1/32 192.0.2.2/32 2001:db8::/32",
+        "# by hand\nadd element inet t s { 192.0.2.1, 192.0.2.2,\n  2001:db8::/32, }\nadd element t other { $LAN, 192.0.2.9 . 443, 192.0.2.8 : drop }\n",
+        "nft 3/1/2: 192.0.2.1/32 192.0.2.2/32 2001:db8::/32",
     );
     for cut in [
         "table ip t { set s { type ipv4_addr; elements = { 192.0.2.1,",
