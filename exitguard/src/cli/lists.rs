@@ -236,7 +236,7 @@ impl Content {
             "prefixes",
             format_args!("{} IPv4, {} IPv6", self.prefixes_v4, self.prefixes_v6),
         )?;
-        text.count("exceptions", self.exceptions, "prefixes")?;
+        text.count("exceptions", self.exceptions, "by prefix")?;
         let domains = self.domains_exact + self.domains_with_subdomains;
         if domains > 0 {
             text.line(
@@ -247,12 +247,12 @@ impl Content {
                 ),
             )?;
         }
-        text.count("", self.domain_exceptions, "names excepted")?;
+        text.count("", self.domain_exceptions, "by name")?;
         self.blocks.text(text)?;
         text.count(
             "too short",
             self.too_short,
-            "prefixes shorter than /8, or /16 of IPv6: look at them",
+            "shorter than /8, or /16 of IPv6: check whether that is meant",
         )?;
         for bogon in &self.bogons {
             text.line(

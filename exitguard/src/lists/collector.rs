@@ -250,7 +250,7 @@ impl<'b> Collector<'b> {
         let unused = (names > 0).then(|| {
             let prefixes = entries.len();
             say(format!(
-                "its {names} names are not enforced yet, only its {prefixes} prefixes are"
+                "its names ({names}) are not enforced yet, only its prefixes ({prefixes}) are"
             ))
         });
         Ok(Parsed {

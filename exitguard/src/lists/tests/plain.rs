@@ -103,7 +103,8 @@ fn a_list_that_does_nothing_or_not_all_is_a_warning() {
     assert_eq!(warnings, ["list.txt:1:1: warning: it has no entries yet"]);
     let (nets, warnings) = parse("||ads.example.com^\n||192.0.2.7^\n").unwrap();
     assert_eq!(nets, ["192.0.2.7/32"]);
-    let told = "list.txt:1:1: warning: its 1 names are not enforced yet, only its 1 prefixes are";
+    let told =
+        "list.txt:1:1: warning: its names (1) are not enforced yet, only its prefixes (1) are";
     assert_eq!(warnings, [told]);
 }
 
