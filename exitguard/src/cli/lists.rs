@@ -247,7 +247,7 @@ impl Content {
                 ),
             )?;
         }
-        text.count("", self.domain_exceptions, "by name")?;
+        text.count("exceptions", self.domain_exceptions, "by name")?;
         self.blocks.text(text)?;
         text.count(
             "too short",
