@@ -243,15 +243,13 @@ impl<'b> Collector<'b> {
         let entries = Entries::new(self.v4, self.v6);
         stats.duplicates = written - entries.len() + self.domains.finish();
         self.domain_exceptions.finish();
-        let whole = SourceFile::excerpt(self.path, "", (1, 0));
-        let say = |message: String| whole.warning(0..0, message);
-        let nothing = (stats.entries() == 0).then(|| say("it has no entries yet".to_owned()));
         let names = self.domains.len();
         let unused = (names > 0).then(|| {
             let prefixes = entries.len();
-            say(format!(
+            let message = format!(
                 "its names ({names}) are not enforced yet, only its prefixes ({prefixes}) are"
-            ))
+            );
+            SourceFile::excerpt(self.path, "", (1, 0)).warning(0..0, message)
         });
         Ok(Parsed {
             format,
@@ -261,7 +259,7 @@ impl<'b> Collector<'b> {
             domain_exceptions: self.domain_exceptions,
             stats,
             samples: self.samples,
-            warnings: [masked, nothing, unused].into_iter().flatten().collect(),
+            warnings: [masked, unused].into_iter().flatten().collect(),
         })
     }
 }

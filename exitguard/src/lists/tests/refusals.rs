@@ -137,6 +137,7 @@ fn load_file(path: &Path) -> Result<LoadedList, ListError> {
     let list = List {
         name: "sample".to_owned(),
         source: path.to_owned(),
+        named_at: SourceFile::new("exitguard.toml", "").place(0..0),
         format: None,
         action: ListAction::Deny,
     };
