@@ -11,6 +11,15 @@ use std::sync::Arc;
 pub struct SourceFile {
     path: PathBuf,
     text: Arc<str>,
+    origin: Origin,
+}
+
+/// What of a file stands before the text that is kept of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Origin {
+    lines: u32,
+    /// Of the first line that is kept.
+    columns: u32,
 }
 
 /// A place in a file, kept for what may turn out to be wrong with it later.
@@ -52,6 +61,23 @@ impl SourceFile {
         Self {
             path: path.into(),
             text: text.into(),
+            origin: Origin::default(),
+        }
+    }
+
+    /// A line of a file that is too large to keep, or a part of it, with its number, from 1, and the columns
+    /// before the part.
+    pub fn excerpt(
+        path: impl Into<PathBuf>,
+        text: impl Into<Arc<str>>,
+        (line, columns): (usize, usize),
+    ) -> Self {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let (lines, columns) = (count(line.saturating_sub(1)), count(columns));
+        Self {
+            path: path.into(),
+            text: text.into(),
+            origin: Origin { lines, columns },
         }
     }
 
@@ -104,6 +130,16 @@ impl Diagnostic {
         self
     }
 
+    /// A warning at the same place.
+    #[must_use]
+    pub fn to_warning(&self, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            message: printable(&message.into()),
+            ..self.clone()
+        }
+    }
+
     /// How bad it is.
     pub const fn severity(&self) -> Severity {
         self.severity
@@ -124,7 +160,11 @@ impl Diagnostic {
         let before = self.file.text.get(..self.span.start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        (before.matches('\n').count() + 1, column)
+        let Origin { lines, columns } = self.file.origin;
+        match before.matches('\n').count() {
+            0 => (lines as usize + 1, columns as usize + column),
+            after => (lines as usize + after + 1, column),
+        }
     }
 
     /// The diagnostic with the line it is about, for a terminal (`color`) or a file.
@@ -199,7 +239,7 @@ impl fmt::Display for Diagnostic {
 
 /// The text with escapes in place of what would move the cursor, colour the terminal or turn the direction
 /// of writing: files come from the network, too.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -262,6 +302,16 @@ mod tests {
             !all.contains(['\u{1b}', '\u{9b}', '\u{202e}', '\u{7f}']),
             "{all:?}"
         );
+    }
+
+    #[test]
+    fn an_excerpt_is_pointed_at_as_in_the_whole_file() {
+        let file = SourceFile::excerpt("big.txt", "ends here", (70_001, 0));
+        let warning = file.error(5..9, "wrong").hint("right").to_warning("odd");
+        assert_eq!(warning.to_string(), "big.txt:70001:6: warning: odd; right");
+        assert!(warning.render(false).contains("70001 | ends here"));
+        let part = SourceFile::excerpt("big.txt", "ends here", (2, 600));
+        assert_eq!(part.error(5..9, "wrong").position(), (2, 606));
     }
 
     #[test]

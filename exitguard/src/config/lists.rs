@@ -1,5 +1,6 @@
 //! `[[list]]`.
 
+use super::formats;
 use super::model::{List, ListAction};
 use super::report::{Problem, Report};
 use super::section::Section;
@@ -27,6 +28,9 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
             name,
             source: folder.join(source),
             named_at: report.file().place(span),
+            format: section
+                .get("format")
+                .and_then(|value| formats::format(&section, &value, report)),
             action: section
                 .get("action")
                 .and_then(|value| report.read(&value, action))

@@ -3,6 +3,7 @@
 mod check;
 mod clients;
 mod example;
+mod formats;
 mod lists;
 mod model;
 mod ports;
@@ -18,6 +19,7 @@ mod value;
 mod values;
 
 pub use example::EXAMPLE;
+pub use formats::parse_format;
 pub use model::{
     Attach, Client, Config, EventSettings, Interface, List, ListAction, Mode, OnDeny, Protocols,
     RuleSpec,

@@ -1,6 +1,7 @@
 //! The configuration as meant.
 
 use crate::diagnostic::Place;
+use crate::lists::Format;
 use crate::policy::PortSet;
 use ipnet::IpNet;
 use std::path::PathBuf;
@@ -149,6 +150,8 @@ pub struct List {
     pub source: PathBuf,
     /// Where the configuration names it.
     pub named_at: Place,
+    /// How it is written; `None` to find out.
+    pub format: Option<Format>,
     /// What a hit does.
     pub action: ListAction,
 }

@@ -50,6 +50,11 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// The table that is the value of a key.
+    pub(super) fn inner(&self, key: &str, value: &Value<'t>) -> Self {
+        self.within(format!("`{key}`"), Some(value))
+    }
+
     /// Its header.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()

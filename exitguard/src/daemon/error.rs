@@ -37,7 +37,9 @@ impl DaemonError {
         match self {
             Self::Config(ConfigError::Invalid { diagnostics, .. })
             | Self::List(ListError::Parse { diagnostics, .. }) => diagnostics,
-            Self::List(ListError::Read { diagnostic, .. }) => std::slice::from_ref(diagnostic),
+            Self::List(
+                ListError::Read { diagnostic, .. } | ListError::Refused { diagnostic, .. },
+            ) => std::slice::from_ref(diagnostic),
             _ => &[],
         }
     }

@@ -15,17 +15,29 @@ pub struct Entries {
 
 impl FromIterator<IpNet> for Entries {
     fn from_iter<T: IntoIterator<Item = IpNet>>(nets: T) -> Self {
-        let mut entries = Self::default();
+        let (mut v4, mut v6) = (Vec::new(), Vec::new());
         for net in nets {
             match net {
-                IpNet::V4(net) => entries.v4.push(net),
-                IpNet::V6(net) => entries.v6.push(net),
+                IpNet::V4(net) => v4.push(net),
+                IpNet::V6(net) => v6.push(net),
             }
         }
-        entries.v4.sort_unstable();
-        entries.v4.dedup();
-        entries.v6.sort_unstable();
-        entries.v6.dedup();
+        Self::new(v4, v6)
+    }
+}
+
+impl Entries {
+    /// Prefixes in any order, some perhaps several times.
+    pub(super) fn new(mut v4: Vec<Ipv4Net>, mut v6: Vec<Ipv6Net>) -> Self {
+        v4.sort_unstable();
+        v4.dedup();
+        v6.sort_unstable();
+        v6.dedup();
+        let mut entries = Self {
+            v4,
+            v6,
+            ..Self::default()
+        };
         for net in &entries.v4 {
             entries.v4_lengths |= 1 << net.prefix_len();
         }
@@ -37,9 +49,7 @@ impl FromIterator<IpNet> for Entries {
         }
         entries
     }
-}
 
-impl Entries {
     /// How many there are.
     pub const fn len(&self) -> usize {
         self.v4.len() + self.v6.len()
@@ -63,26 +73,75 @@ impl Entries {
     /// The longest entry that holds the address.
     pub fn find(&self, addr: IpAddr) -> Option<IpNet> {
         match addr {
-            IpAddr::V4(addr) => self.find_v4(addr).map(IpNet::V4),
-            IpAddr::V6(addr) => self.find_v6(addr).map(IpNet::V6),
+            IpAddr::V4(addr) => self.find_v4(addr, 32).map(IpNet::V4),
+            IpAddr::V6(addr) => self.find_v6(addr, 128).map(IpNet::V6),
         }
     }
 
-    /// One binary search for each length that occurs: entries may nest, so one search is not enough.
-    fn find_v4(&self, addr: Ipv4Addr) -> Option<Ipv4Net> {
-        (0..=32)
+    /// Whether one entry holds all of a prefix.
+    pub(super) fn covers(&self, net: IpNet) -> bool {
+        match net {
+            IpNet::V4(net) => self.find_v4(net.addr(), net.prefix_len()).is_some(),
+            IpNet::V6(net) => self.find_v6(net.addr(), net.prefix_len()).is_some(),
+        }
+    }
+
+    /// The entries that begin within a prefix.
+    pub(super) fn within_v4(&self, net: Ipv4Net) -> &[Ipv4Net] {
+        let start = self
+            .v4
+            .partition_point(|entry| entry.addr() < net.network());
+        let rest = self.v4.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|entry| entry.addr() <= net.broadcast());
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// The entries that begin within a prefix.
+    pub(super) fn within_v6(&self, net: Ipv6Net) -> &[Ipv6Net] {
+        let start = self
+            .v6
+            .partition_point(|entry| entry.addr() < net.network());
+        let rest = self.v6.get(start..).unwrap_or_default();
+        let end = rest.partition_point(|entry| entry.addr() <= net.broadcast());
+        rest.get(..end).unwrap_or_default()
+    }
+
+    /// How many entries lie in a range or hold it.
+    pub(super) fn overlapping(&self, range: IpNet) -> usize {
+        match range {
+            IpNet::V4(range) => {
+                let around = (0..range.prefix_len())
+                    .filter_map(|length| Some(Ipv4Net::new(range.addr(), length).ok()?.trunc()))
+                    .filter(|net| self.v4.binary_search(net).is_ok());
+                let begun = self.within_v4(range).iter();
+                around.count() + begun.filter(|net| range.contains(*net)).count()
+            }
+            IpNet::V6(range) => {
+                let around = (0..range.prefix_len())
+                    .filter_map(|length| Some(Ipv6Net::new(range.addr(), length).ok()?.trunc()))
+                    .filter(|net| self.v6.binary_search(net).is_ok());
+                let begun = self.within_v6(range).iter();
+                around.count() + begun.filter(|net| range.contains(*net)).count()
+            }
+        }
+    }
+
+    /// The longest entry up to a length. One binary search for each length that occurs: entries may nest,
+    /// so one search is not enough.
+    fn find_v4(&self, addr: Ipv4Addr, longest: u8) -> Option<Ipv4Net> {
+        (0..=longest)
             .rev()
             .filter(|length| self.v4_lengths >> length & 1 != 0)
             .filter_map(|length| Some(Ipv4Net::new(addr, length).ok()?.trunc()))
             .find(|net| self.v4.binary_search(net).is_ok())
     }
 
-    fn find_v6(&self, addr: Ipv6Addr) -> Option<Ipv6Net> {
+    fn find_v6(&self, addr: Ipv6Addr, longest: u8) -> Option<Ipv6Net> {
         let occurs = |length: u8| {
             let word = self.v6_lengths.get(usize::from(length / 64));
             word.is_some_and(|word| word >> (length % 64) & 1 != 0)
         };
-        (0..=128)
+        (0..=longest)
             .rev()
             .filter(|length| occurs(*length))
             .filter_map(|length| Some(Ipv6Net::new(addr, length).ok()?.trunc()))

@@ -1,18 +1,47 @@
-//! Blocklists: files of addresses and prefixes.
+//! Blocklists: files of addresses, prefixes and names, in the formats that people publish them in.
+//!
+//! From a file to entries: [`unpack`](unpack::unpack) gives text or refuses, [`detect`](detect::detect)
+//! names its format, the parser in [`formats`] for it puts what it finds into a
+//! [`Collector`], and [`Parsed::judge`] says whether the result can be trusted.
 
+mod bogons;
+mod carve;
+mod collector;
+mod coverage;
+mod detect;
+mod domains;
 mod entries;
-mod plain;
+mod format;
+mod formats;
+mod parsed;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod text;
+mod token;
+mod unpack;
 
+pub use bogons::{Bogon, bogons};
+pub use coverage::{Coverage, widest};
+pub use domains::{Domains, Scope};
 pub use entries::Entries;
-pub use plain::parse;
+pub use format::{Columns, Format, Named, Selection};
+pub use parsed::{Parsed, Stats};
+pub use refusal::Refusal;
 
 use crate::config::{List, ListAction};
 use crate::diagnostic::{Diagnostic, SourceFile};
-use std::io;
-use std::path::PathBuf;
+use collector::Collector;
+use parsed::SAMPLES;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
-/// Largest list file that is read: far above any list there is, far below what hurts.
+/// Largest list that is read, as a file and unpacked: far above any list there is, far below what hurts.
 const MAX_BYTES: u64 = 256 << 20;
+
+/// Most prefixes that a list may become.
+const MAX_ENTRIES: usize = 20_000_000;
 
 /// A list with its entries.
 #[derive(Clone, Debug)]
@@ -40,12 +69,26 @@ pub enum ListError {
         /// The same, where the configuration names the file.
         diagnostic: Box<Diagnostic>,
     },
+    /// The file is no list, or not all of one.
+    #[error("list \"{name}\": {} is not taken: {refusal}", path.display())]
+    Refused {
+        /// Name of the list.
+        name: String,
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        refusal: Refusal,
+        /// The same, where the configuration names the file.
+        diagnostic: Box<Diagnostic>,
+    },
     /// Lines that are not addresses.
-    #[error("list \"{name}\": {} of its lines cannot be read", diagnostics.len())]
+    #[error("list \"{name}\": {count} of its lines cannot be read")]
     Parse {
         /// Name of the list.
         name: String,
-        /// One for each such line, at most [`plain::MAX_ERRORS`].
+        /// How many such lines there are.
+        count: usize,
+        /// The first of them.
         diagnostics: Vec<Diagnostic>,
     },
 }
@@ -53,46 +96,114 @@ pub enum ListError {
 /// Reads a list from its file.
 ///
 /// # Errors
-/// When the file cannot be read, is too large, or any line is no prefix: a list is taken whole or not at
-/// all.
+/// When the file cannot be read, is refused, or too much of it makes no sense: a list is taken whole or not
+/// at all.
 pub fn load(list: &List, warnings: &mut Vec<Diagnostic>) -> Result<LoadedList, ListError> {
-    let read_error = |error| {
-        let path = list.source.display();
-        let diagnostic = list
-            .named_at
-            .error(format!("cannot read {path}: {error}"))
-            .hint("paths of lists are relative to the folder of the configuration");
+    let path = || list.source.clone();
+    let name = || list.name.clone();
+    let bytes = read(&list.source).map_err(|error| {
+        let why = format!("cannot read {}: {error}", list.source.display());
+        let hint = "paths of lists are relative to the folder of the configuration";
         ListError::Read {
-            name: list.name.clone(),
-            path: list.source.clone(),
+            name: name(),
+            path: path(),
             error,
-            diagnostic: Box::new(diagnostic),
+            diagnostic: Box::new(list.named_at.error(why).hint(hint)),
+        }
+    })?;
+    let refused = |refusal: Refusal| {
+        let why = format!("{} is not taken: {refusal}", list.source.display());
+        ListError::Refused {
+            name: name(),
+            path: path(),
+            diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
+            refusal,
         }
     };
-    let text = read(list).map_err(read_error)?;
-    let file = SourceFile::new(&list.source, text);
-    let entries = parse(&file, warnings).map_err(|diagnostics| ListError::Parse {
-        name: list.name.clone(),
-        diagnostics,
-    })?;
+    let mut parsed = parse_bytes(&list.source, &bytes, list.format.as_ref()).map_err(refused)?;
+    drop(bytes);
+    match parsed.judge() {
+        Ok(()) => {}
+        Err(Refusal::Invalid { invalid, .. }) => {
+            return Err(ListError::Parse {
+                name: name(),
+                count: invalid,
+                diagnostics: parsed.samples,
+            });
+        }
+        Err(refusal) => return Err(refused(refusal)),
+    }
+    warnings.append(&mut parsed.take_warnings());
     Ok(LoadedList {
-        name: list.name.clone(),
+        name: name(),
         action: list.action,
-        entries,
+        entries: parsed.into_blocked().map_err(refused)?,
     })
 }
 
-fn read(list: &List) -> io::Result<String> {
-    let metadata = std::fs::metadata(&list.source)?;
-    if !metadata.is_file() {
+/// Reads a list that is text already.
+///
+/// # Errors
+/// One diagnostic for each entry that makes no sense, up to ten of them, or one that says why nothing is
+/// taken.
+pub fn parse(
+    file: &SourceFile,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Entries, Vec<Diagnostic>> {
+    let refused = |refusal: Refusal| {
+        let why = format!("this list is not taken: {refusal}");
+        vec![file.error(0..0, why).hint(refusal.remedy())]
+    };
+    let mut parsed = parse_bytes(file.path(), file.text().as_bytes(), None).map_err(refused)?;
+    match parsed.judge() {
+        Ok(()) => {}
+        Err(Refusal::Invalid { .. }) => return Err(parsed.samples),
+        Err(refusal) => return Err(refused(refusal)),
+    }
+    warnings.append(&mut parsed.take_warnings());
+    parsed.into_blocked().map_err(refused)
+}
+
+/// Finds out what is in a list. `path` is for messages; without a format, the content tells it.
+///
+/// # Errors
+/// When the whole of it makes no sense; of its entries, [`Parsed::judge`] decides.
+pub fn parse_bytes(path: &Path, bytes: &[u8], format: Option<&Format>) -> Result<Parsed, Refusal> {
+    let text = unpack::unpack(bytes)?;
+    let format = match format {
+        Some(format) => format.clone(),
+        None => detect::detect(&text)?,
+    };
+    let mut found = Collector::new(path, &text, MAX_ENTRIES);
+    formats::read(&format, &text, &mut found)?;
+    found.finish(format)
+}
+
+/// Reads a file, up to the size that a list may have.
+///
+/// # Errors
+/// When it is no regular file, changes meanwhile, or the system says so.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    // Asked before it is opened, because opening a FIFO waits.
+    if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    if metadata.len() > MAX_BYTES {
+    let file = File::open(path)?;
+    let before = file.metadata()?;
+    if before.len() > MAX_BYTES {
         return Err(io::Error::other(format!(
             "it has {} bytes, more than the {MAX_BYTES} a list may have",
-            metadata.len()
+            before.len()
         )));
     }
-    String::from_utf8(std::fs::read(&list.source)?)
-        .map_err(|error| io::Error::other(format!("it is not text: {}", error.utf8_error())))
+    let mut bytes = Vec::with_capacity(before.len() as usize + 1);
+    (&file).take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    let after = file.metadata()?;
+    let is_same = bytes.len() as u64 == after.len() && before.modified()? == after.modified()?;
+    if !is_same {
+        return Err(io::Error::other(
+            "it changed while it was read; write a new file and rename it to this one",
+        ));
+    }
+    Ok(bytes)
 }

@@ -2,13 +2,15 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 12] = [
     &[],
     &["demo"],
     &["run"],
     &["check"],
     &["explain"],
     &["off"],
+    &["lists"],
+    &["lists", "check"],
     &["config"],
     &["config", "example"],
     &["completions"],

@@ -10,6 +10,7 @@ mod check;
 mod explain;
 mod generated;
 mod help;
+mod lists;
 mod mistakes;
 mod refusals;
 mod terminal;

@@ -132,17 +132,23 @@ fn an_unreadable_list_is_shown_where_it_is_named() {
     let folder = Folder::new();
     std::fs::create_dir(folder.path().join("folder")).unwrap();
     folder.write("binary.txt", [0xff, 0xfe, 0]);
-    for (source, why) in [
-        ("absent.txt", "No such file or directory"),
-        ("folder", "not a regular file"),
-        ("binary.txt", "not text"),
+    folder.write("page.txt", "<html>");
+    for (source, why, hint) in [
+        (
+            "absent.txt",
+            "No such file or directory",
+            "relative to the folder",
+        ),
+        ("folder", "not a regular file", "relative to the folder"),
+        ("binary.txt", "UTF-16", "save it as UTF-8"),
+        ("page.txt", "web page", "look at it in a browser"),
     ] {
         let text = format!("{MINIMAL}[[list]]\nname = \"bad\"\nsource = \"{source}\"\n");
         let said = folder.run(&text, &["check"]);
         Mistake {
             place: "exitguard.toml:7:10",
             offending: &format!("\"{source}\""),
-            hint: "relative to the folder",
+            hint,
         }
         .is_told_in(&said);
         assert!(said.stderr.contains(why), "{}", said.stderr);

@@ -34,9 +34,13 @@ pub(super) fn effective(config: &Config) -> String {
             name,
             source,
             named_at: _,
+            format,
             action,
         } = list;
         writeln!(text, "list \"{name}\": {action:?} {}", source.display()).unwrap();
+        if let Some(format) = format {
+            writeln!(text, "  format {format:?}").unwrap();
+        }
     }
     writeln!(text, "allow {}", join(allow)).unwrap();
     let EventSettings { update, stats } = events;
