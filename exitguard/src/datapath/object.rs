@@ -6,7 +6,7 @@ use super::pins::{self, PinDir};
 use super::raw;
 use crate::policy::Compiled;
 use aya::maps::{Map, MapData, MapType};
-use aya::programs::{ProgramError, SchedClassifier, Xdp};
+use aya::programs::{Program, ProgramError, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
 use exitguard_common::abi::{Addr, FragmentKey, FragmentPorts, Stats};
 use exitguard_common::abi::{Budget, FlowKey, FlowState, LinkLayer, maps, programs, settings};
@@ -127,39 +127,31 @@ impl Loaded {
         &mut self,
         name: &'static str,
     ) -> Result<&mut SchedClassifier, DatapathError> {
-        let missing = DatapathError::Missing {
-            what: "program",
-            name,
-        };
-        let program: &mut SchedClassifier = self
-            .ebpf
-            .program_mut(name)
-            .ok_or(missing)?
-            .try_into()
-            .map_err(|error| program_error(name, error))?;
-        match program.load() {
-            Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(program),
-            Err(error) => Err(program_error(name, error)),
-        }
+        let program: &mut SchedClassifier = self.program(name)?;
+        verified(name, program.load())?;
+        Ok(program)
     }
 
     /// The XDP program, verified.
     pub(super) fn xdp(&mut self) -> Result<&mut Xdp, DatapathError> {
         let name = programs::XDP_OUTBOUND;
+        let program: &mut Xdp = self.program(name)?;
+        verified(name, program.load())?;
+        Ok(program)
+    }
+
+    fn program<'p, P>(&'p mut self, name: &'static str) -> Result<&'p mut P, DatapathError>
+    where
+        &'p mut P: TryFrom<&'p mut Program, Error = ProgramError>,
+    {
         let missing = DatapathError::Missing {
             what: "program",
             name,
         };
-        let program: &mut Xdp = self
-            .ebpf
-            .program_mut(name)
-            .ok_or(missing)?
+        let program = self.ebpf.program_mut(name).ok_or(missing)?;
+        program
             .try_into()
-            .map_err(|error| program_error(name, error))?;
-        match program.load() {
-            Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(program),
-            Err(error) => Err(program_error(name, error)),
-        }
+            .map_err(|error| program_error(name, error))
     }
 
     pub(super) fn map(&self, name: &'static str) -> Result<&Map, DatapathError> {
@@ -283,6 +275,14 @@ pub(super) fn fd(map: &MapData) -> BorrowedFd<'_> {
 
 fn load_error(error: EbpfError) -> DatapathError {
     DatapathError::Load(Box::new(error))
+}
+
+/// What came of having a program verified, perhaps not for the first time.
+fn verified(name: &'static str, result: Result<(), ProgramError>) -> Result<(), DatapathError> {
+    match result {
+        Ok(()) | Err(ProgramError::AlreadyLoaded) => Ok(()),
+        Err(error) => Err(program_error(name, error)),
+    }
 }
 
 fn program_error(program: &'static str, error: ProgramError) -> DatapathError {
