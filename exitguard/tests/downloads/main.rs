@@ -8,9 +8,11 @@
 )]
 
 mod commands;
+mod disk;
 mod guards;
 mod network;
 mod server;
+mod site;
 
 use exitguard::config::{self, List, Source};
 use exitguard::diagnostic::SourceFile;
