@@ -1,9 +1,7 @@
 //! A policy out of the texts that an operator would write.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, anyhow};
-use exitguard::config::{self, ConfigError};
+use exitguard::config::{self, ConfigError, Source};
 use exitguard::diagnostic::SourceFile;
 use exitguard::lists::{self, LoadedList};
 use exitguard::policy::{self, Compiled, Labels, Network};
@@ -33,8 +31,8 @@ impl Policy {
         for list in &config.lists {
             let (source, text) = lists
                 .iter()
-                .find(|(source, _)| list.source == Path::new(source))
-                .with_context(|| format!("no text for {}", list.source.display()))?;
+                .find(|(source, _)| list.source == Source::File(source.into()))
+                .with_context(|| format!("no text for {}", list.source))?;
             let file = SourceFile::new(*source, *text);
             let entries =
                 lists::parse(&file, &mut Vec::new()).map_err(|errors| invalid(&errors))?;

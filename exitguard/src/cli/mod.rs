@@ -20,7 +20,7 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or a positive answer
-  1  a negative answer (`explain` says deny, `demo` missed an expectation, a list is not taken)
+  1  a negative answer (`explain` says deny, `demo` missed an expectation, a list is not taken, held or failed)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
   4  a fault of exitguard itself
@@ -69,7 +69,7 @@ enum Command {
     Off(OffArgs),
     /// About blocklists.
     #[command(subcommand)]
-    Lists(ListsCommand),
+    Lists(lists::Command),
     /// About the configuration file.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -89,25 +89,6 @@ enum Command {
 enum ConfigCommand {
     /// Print a configuration with every key, documented.
     Example,
-}
-
-#[derive(Subcommand)]
-enum ListsCommand {
-    /// Say what is in a file, whether it would be taken as a list, and what it would block.
-    Check(ListsCheckArgs),
-}
-
-#[derive(clap::Args)]
-struct ListsCheckArgs {
-    /// The file; it may be packed with gzip.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Its format, as in the configuration, instead of finding out.
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -242,7 +223,7 @@ pub(crate) fn main() -> Exit {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Off(args) => off::off(&args),
-        Command::Lists(ListsCommand::Check(args)) => lists::check(&args),
+        Command::Lists(command) => lists::run(&command),
         Command::Config(ConfigCommand::Example) => print::text(config::EXAMPLE),
         Command::Completions { shell } => completions(shell),
         Command::Man { command } => man(&command),

@@ -1,7 +1,7 @@
 //! The file as a whole: every section is read, every problem collected.
 
 use super::clients::{prefixes, read_clients};
-use super::lists::read_lists;
+use super::lists::{read_cache, read_lists};
 use super::model::{Attach, Config, EventSettings, Interface, Mode, RuleSpec};
 use super::report::{Problem, Report};
 use super::rule::{Surroundings, client_rule, host_rule};
@@ -34,6 +34,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
     let egress = top.section("egress", report);
     let clients = top.sections("client", report);
     let lists = top.sections("list", report);
+    let downloads = top.section("lists", report);
     let allow = top.section("allow", report);
     let host = top.section("host", report);
     let events = top.section("events", report);
@@ -57,6 +58,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         allow: read_allow(allow, report),
         events: read_events(events, report),
         flow_table: read_limits(limits, report),
+        list_cache: read_cache(downloads, report),
         lists,
     }
 }

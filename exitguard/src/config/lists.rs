@@ -1,7 +1,7 @@
 //! `[[list]]`.
 
 use super::formats;
-use super::model::{List, ListAction};
+use super::model::{List, ListAction, Source};
 use super::report::{Problem, Report};
 use super::section::Section;
 use super::value::Value;
@@ -9,7 +9,11 @@ use super::values;
 use exitguard_common::abi::MAX_LISTS;
 use std::collections::HashSet;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use ureq::http::Uri;
+
+/// Where the lists that are downloaded are kept.
+const DEFAULT_CACHE: &str = "/var/lib/exitguard/lists";
 
 /// Reads the lists. One that is wrong stays in its place, so that the rules that name it are not wrong, too.
 pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) -> Vec<List> {
@@ -23,10 +27,11 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
     let mut lists = Vec::new();
     for mut section in sections {
         let name = name(&mut section, &mut names, report);
-        let (source, span) = source(&mut section, report);
+        let insecure = flag(&mut section, "insecure", report);
+        let (source, span) = source(&mut section, insecure, folder, report);
         lists.push(List {
             name,
-            source: folder.join(source),
+            source,
             named_at: report.file().place(span),
             format: section
                 .get("format")
@@ -35,6 +40,7 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
                 .get("action")
                 .and_then(|value| report.read(&value, action))
                 .unwrap_or(ListAction::Deny),
+            allow_empty: flag(&mut section, "allow_empty", report),
         });
         section.finish(report);
     }
@@ -60,31 +66,78 @@ fn name(section: &mut Section<'_>, names: &mut HashSet<String>, report: &mut Rep
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The path as it is written, and where.
-fn source<'t>(section: &mut Section<'t>, report: &mut Report<'_>) -> (&'t str, Range<usize>) {
+/// Reads `[lists]`: the folder of the lists that are downloaded.
+pub(super) fn read_cache(mut section: Section<'_>, report: &mut Report<'_>) -> PathBuf {
+    let folder = |value: &Value<'_>| match value.string()? {
+        "" => {
+            let hint = format!("name a folder, as in cache = \"{DEFAULT_CACHE}\"");
+            Err(Problem::new("the cache \"\" is not a folder", hint))
+        }
+        path => Ok(path.to_owned()),
+    };
+    let path = section
+        .get("cache")
+        .and_then(|value| report.read(&value, folder));
+    section.finish(report);
+    let base = report.file().path().parent().unwrap_or(Path::new(""));
+    base.join(path.as_deref().unwrap_or(DEFAULT_CACHE))
+}
+
+fn flag(section: &mut Section<'_>, key: &'static str, report: &mut Report<'_>) -> bool {
+    let value = section.get(key);
+    value.and_then(|value| report.read(&value, Value::boolean)) == Some(true)
+}
+
+/// What is written, and where.
+fn source(
+    section: &mut Section<'_>,
+    insecure: bool,
+    folder: &Path,
+    report: &mut Report<'_>,
+) -> (Source, Range<usize>) {
     let Some(value) = section.get("source") else {
         let hint = "name the file, as in source = \"feodo.txt\"";
         report.error(
             section.span(),
             Problem::new("this list has no source", hint),
         );
-        return ("", section.span());
+        return (Source::File(folder.to_owned()), section.span());
     };
-    let path = |value: &Value<'t>| {
-        let path = value.string()?;
-        if path.contains("://") {
-            let message = format!("the source \"{path}\" is not a file");
-            let hint = "download the list to a file, for example by cron, and name that file";
-            Err(Problem::new(message, hint))
-        } else if path.is_empty() {
+    let read = |value: &Value<'_>| {
+        let text = value.string()?;
+        if text.contains("://") {
+            url(text, insecure)?;
+            Ok(Source::Url(text.to_owned()))
+        } else if text.is_empty() {
             let hint = "name the file, as in source = \"feodo.txt\"";
             Err(Problem::new("the source \"\" is not a file", hint))
         } else {
-            Ok(path)
+            Ok(Source::File(folder.join(text)))
         }
     };
-    let path = report.read(&value, path).unwrap_or_default();
-    (path, value.span())
+    let source = report.read(&value, read);
+    let source = source.unwrap_or_else(|| Source::File(folder.to_owned()));
+    (source, value.span())
+}
+
+/// Whether a list can be downloaded from there, and safely.
+fn url(text: &str, insecure: bool) -> Result<(), Problem> {
+    let wrong =
+        |hint: &str| Problem::new(format!("no list can be downloaded from \"{text}\""), hint);
+    let uri: Uri = text
+        .parse()
+        .map_err(|_| wrong("write it as https://lists.example/feed.txt, without blanks"))?;
+    match uri.scheme_str() {
+        _ if uri.host().is_none_or(str::is_empty) => {
+            Err(wrong("the name of the server is missing"))
+        }
+        Some("https") => Ok(()),
+        Some("http") if insecure => Ok(()),
+        Some("http") => Err(wrong(
+            "use https: anybody on the way could change the list; or say insecure = true",
+        )),
+        _ => Err(wrong("use https, or download it to a file and name that")),
+    }
 }
 
 fn action(value: &Value<'_>) -> Result<ListAction, Problem> {

@@ -22,7 +22,7 @@ pub use example::EXAMPLE;
 pub use formats::parse_format;
 pub use model::{
     Attach, Client, Config, EventSettings, Interface, List, ListAction, Mode, OnDeny, Protocols,
-    RuleSpec,
+    RuleSpec, Source,
 };
 pub use protocols::protocol_name;
 pub(crate) use protocols::protocol_number;

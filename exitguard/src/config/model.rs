@@ -4,6 +4,7 @@ use crate::diagnostic::Place;
 use crate::lists::Format;
 use crate::policy::PortSet;
 use ipnet::IpNet;
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub events: EventSettings,
     /// How many flows the kernel remembers.
     pub flow_table: u32,
+    /// The folder of the lists that are downloaded.
+    pub list_cache: PathBuf,
 }
 
 /// Whether denials happen.
@@ -146,14 +149,34 @@ pub struct Client {
 pub struct List {
     /// What it is called in events.
     pub name: String,
-    /// The file.
-    pub source: PathBuf,
+    /// Where it comes from.
+    pub source: Source,
     /// Where the configuration names it.
     pub named_at: Place,
     /// How it is written; `None` to find out.
     pub format: Option<Format>,
     /// What a hit does.
     pub action: ListAction,
+    /// Whether it may be empty.
+    pub allow_empty: bool,
+}
+
+/// Where a list comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file, read as it is.
+    File(PathBuf),
+    /// An address, which `exitguard lists update` downloads from.
+    Url(String),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Url(url) => f.write_str(url),
+        }
+    }
 }
 
 /// What a hit on a list does.

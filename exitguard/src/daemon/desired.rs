@@ -55,7 +55,7 @@ impl PolicyFiles {
         let lists = config
             .lists
             .iter()
-            .map(|list| lists::load(list, &mut warnings))
+            .map(|list| lists::load(list, &config.list_cache, &mut warnings))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Desired {
             config,

@@ -15,11 +15,14 @@ mod format;
 mod formats;
 mod parsed;
 mod refusal;
+mod source;
+pub mod store;
 #[cfg(test)]
 mod tests;
 mod text;
 mod token;
 mod unpack;
+pub mod update;
 
 pub use bogons::{Bogon, bogons};
 pub use coverage::{Coverage, widest};
@@ -93,34 +96,40 @@ pub enum ListError {
     },
 }
 
-/// Reads a list from its file.
+/// Reads a list from its file, or what was downloaded of it from the folder `cache`.
 ///
 /// # Errors
 /// When the file cannot be read, is refused, or too much of it makes no sense: a list is taken whole or not
 /// at all.
-pub fn load(list: &List, warnings: &mut Vec<Diagnostic>) -> Result<LoadedList, ListError> {
-    let path = || list.source.clone();
+pub fn load(
+    list: &List,
+    cache: &Path,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<LoadedList, ListError> {
     let name = || list.name.clone();
-    let bytes = read(&list.source).map_err(|error| {
-        let why = format!("cannot read {}: {error}", list.source.display());
-        let hint = "paths of lists are relative to the folder of the configuration";
-        ListError::Read {
-            name: name(),
-            path: path(),
-            error,
-            diagnostic: Box::new(list.named_at.error(why).hint(hint)),
-        }
-    })?;
+    let loaded = |entries| LoadedList {
+        name: name(),
+        action: list.action,
+        entries,
+    };
+    let Some((path, bytes)) = source::open(list, cache, warnings)? else {
+        return Ok(loaded(Entries::default()));
+    };
     let refused = |refusal: Refusal| {
-        let why = format!("{} is not taken: {refusal}", list.source.display());
+        let why = format!("{} is not taken: {refusal}", path.display());
         ListError::Refused {
             name: name(),
-            path: path(),
+            path: path.clone(),
             diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
             refusal,
         }
     };
-    let mut parsed = parse_bytes(&list.source, &bytes, list.format.as_ref()).map_err(refused)?;
+    let mut parsed = match parse_bytes(&path, &bytes, list.format.as_ref()) {
+        Err(Refusal::Empty) if source::may_be_empty(list) => {
+            return Ok(loaded(Entries::default()));
+        }
+        parsed => parsed.map_err(refused)?,
+    };
     drop(bytes);
     match parsed.judge() {
         Ok(()) => {}
@@ -134,11 +143,7 @@ pub fn load(list: &List, warnings: &mut Vec<Diagnostic>) -> Result<LoadedList, L
         Err(refusal) => return Err(refused(refusal)),
     }
     warnings.append(&mut parsed.take_warnings());
-    Ok(LoadedList {
-        name: name(),
-        action: list.action,
-        entries: parsed.into_blocked().map_err(refused)?,
-    })
+    Ok(loaded(parsed.into_blocked().map_err(refused)?))
 }
 
 /// Reads a list that is text already.

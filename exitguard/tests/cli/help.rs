@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["demo"],
     &["run"],
@@ -11,6 +11,9 @@ const COMMANDS: [&[&str]; 12] = [
     &["off"],
     &["lists"],
     &["lists", "check"],
+    &["lists", "update"],
+    &["lists", "accept"],
+    &["lists", "status"],
     &["config"],
     &["config", "example"],
     &["completions"],

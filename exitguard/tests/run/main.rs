@@ -8,6 +8,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod downloads;
 mod exit_node;
 mod kernel;
 mod life;

@@ -16,6 +16,7 @@ pub(super) fn effective(config: &Config) -> String {
         allow,
         events,
         flow_table,
+        list_cache,
     } = config;
     writeln!(
         text,
@@ -36,8 +37,12 @@ pub(super) fn effective(config: &Config) -> String {
             named_at: _,
             format,
             action,
+            allow_empty,
         } = list;
-        writeln!(text, "list \"{name}\": {action:?} {}", source.display()).unwrap();
+        writeln!(text, "list \"{name}\": {action:?} {source}").unwrap();
+        if *allow_empty {
+            writeln!(text, "  may be empty").unwrap();
+        }
         if let Some(format) = format {
             writeln!(text, "  format {format:?}").unwrap();
         }
@@ -46,6 +51,9 @@ pub(super) fn effective(config: &Config) -> String {
     let EventSettings { update, stats } = events;
     writeln!(text, "events: update {update:?}, stats {stats:?}").unwrap();
     writeln!(text, "flow table {flow_table}").unwrap();
+    if list_cache != Path::new("/var/lib/exitguard/lists") {
+        writeln!(text, "downloads in {}", list_cache.display()).unwrap();
+    }
     text
 }
 

@@ -176,7 +176,7 @@ fn the_host_takes_nothing_from_egress_and_allows_everything_by_default() {
 #[test]
 fn lists_are_found_in_the_folder_of_the_file() {
     let text = format!("{EGRESS}[[list]]\nname = \"c\"\nsource = \"/srv/c\"\n");
-    let sources = |path: &str| -> Vec<PathBuf> {
+    let sources = |path: &str| -> Vec<Source> {
         let checked = parse(&SourceFile::new(path, text.as_str())).unwrap();
         checked
             .config
@@ -193,6 +193,9 @@ fn lists_are_found_in_the_folder_of_the_file() {
         ("conf/x.toml", ["conf/a", "conf/b", "/srv/c"]),
         ("x.toml", ["a", "b", "/srv/c"]),
     ] {
-        assert_eq!(sources(path), expected.map(PathBuf::from));
+        assert_eq!(
+            sources(path),
+            expected.map(|path| Source::File(path.into()))
+        );
     }
 }

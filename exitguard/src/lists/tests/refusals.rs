@@ -1,6 +1,7 @@
 //! What is not taken, and why.
 
 use super::*;
+use crate::config::Source;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
@@ -136,12 +137,13 @@ fn ranges_do_not_fill_memory() {
 fn load_file(path: &Path) -> Result<LoadedList, ListError> {
     let list = List {
         name: "sample".to_owned(),
-        source: path.to_owned(),
+        source: Source::File(path.to_owned()),
         named_at: SourceFile::new("exitguard.toml", "").place(0..0),
         format: None,
         action: ListAction::Deny,
+        allow_empty: false,
     };
-    load(&list, &mut Vec::new())
+    load(&list, Path::new(""), &mut Vec::new())
 }
 
 #[test]

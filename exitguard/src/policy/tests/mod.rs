@@ -94,6 +94,7 @@ fn enforcing(host: RuleSpec, egress: RuleSpec) -> Config {
             stats: None,
         },
         flow_table: 1_024,
+        list_cache: "".into(),
     }
 }
 

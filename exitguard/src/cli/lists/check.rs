@@ -1,10 +1,11 @@
-//! `exitguard lists`.
+//! `exitguard lists check`.
 
 #[cfg(test)]
 mod tests;
 
-use super::error::{self, Usage};
-use super::{ListsCheckArgs, print};
+use super::args::CheckArgs;
+use crate::cli::error::{self, Usage};
+use crate::cli::print;
 use anyhow::Context;
 use exitguard::config;
 use exitguard::exit_code::Exit;
@@ -74,7 +75,7 @@ struct Special {
     entries: usize,
 }
 
-pub(super) fn check(args: &ListsCheckArgs) -> anyhow::Result<Exit> {
+pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     let format = args.format.as_deref().map(config::parse_format).transpose();
     let format = format.map_err(|diagnostics| {
         error::show(&diagnostics);

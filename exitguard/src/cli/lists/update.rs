@@ -1,0 +1,129 @@
+//! `exitguard lists update` and `exitguard lists accept`.
+
+use super::args::{AcceptArgs, UpdateArgs};
+use super::{chosen, lock, now, reload, url};
+use crate::cli::error::{self, Usage};
+use crate::cli::print;
+use exitguard::config;
+use exitguard::daemon::DaemonError;
+use exitguard::diagnostic::printable;
+use exitguard::exit_code::Exit;
+use exitguard::lists::store::Store;
+use exitguard::lists::update::{self, Fetcher, Limits, Outcome, Updater};
+use std::io::{self, IsTerminal};
+
+pub(super) fn update(args: &UpdateArgs) -> anyhow::Result<Exit> {
+    let checked = config::load(&args.config.config).map_err(DaemonError::from)?;
+    let talks = io::stdout().is_terminal();
+    if talks {
+        error::show(&checked.warnings);
+    }
+    let lists = chosen(&checked.config, &args.names)?;
+    if !args.names.is_empty()
+        && let Some(file) = lists.iter().find(|list| url(list).is_none())
+    {
+        let why = format!(
+            "the list \"{}\" is a file: it is read as it is, and never downloaded",
+            file.name
+        );
+        return Err(Usage(why).into());
+    }
+    let store = Store::new(&checked.config.list_cache);
+    let Some(_lock) = lock(&store) else {
+        return Ok(Exit::Negative);
+    };
+    let fetcher = Fetcher::new(Limits::default());
+    let updater = Updater {
+        store: &store,
+        fetcher: &fetcher,
+        force: args.force,
+    };
+    let mut exit = Exit::Ok;
+    let mut is_new = false;
+    for list in lists {
+        let Some(url) = url(list) else { continue };
+        let outcome = updater.update(list, url, now());
+        let line = printable(&format!("{}: {}", list.name, text(&list.name, &outcome)));
+        match outcome {
+            Outcome::Accepted { .. } => {
+                is_new = true;
+                print::text(&format!("{line}\n"))?;
+            }
+            Outcome::Unchanged { .. } if talks => {
+                print::text(&format!("{line}\n"))?;
+            }
+            Outcome::Unchanged { .. } => {}
+            Outcome::Held(_) | Outcome::Failed { .. } | Outcome::Waiting { .. } => {
+                exit = Exit::Negative;
+                eprintln!("{line}");
+            }
+        }
+    }
+    if is_new {
+        reload::reload();
+    }
+    Ok(exit)
+}
+
+fn text(name: &str, outcome: &Outcome) -> String {
+    const STAYS: &str = "what was accepted before stays";
+    match outcome {
+        Outcome::Accepted {
+            entries,
+            was,
+            released,
+        } => {
+            let was = was.map_or_else(String::new, |was| format!(", {was} before"));
+            let why = if *released {
+                "; it was held, and stayed like this for a day"
+            } else {
+                ""
+            };
+            format!("accepted, {entries} entries{was}{why}")
+        }
+        Outcome::Unchanged { entries } => format!("unchanged, {entries} entries"),
+        Outcome::Held(held) => format!(
+            "held: {}; {STAYS}; look at it, and take it with `exitguard lists accept {name}`",
+            held.reason
+        ),
+        Outcome::Failed { why } => format!("failed: {why}; {STAYS}"),
+        Outcome::Waiting { why, until } => {
+            format!("not asked until {until}, because it failed: {why}; {STAYS}")
+        }
+    }
+}
+
+pub(super) fn accept(args: &AcceptArgs) -> anyhow::Result<Exit> {
+    let checked = config::load(&args.config.config).map_err(DaemonError::from)?;
+    let lists = chosen(&checked.config, std::slice::from_ref(&args.name))?;
+    let found = lists
+        .first()
+        .and_then(|list| Some((&list.name, url(list)?)));
+    let Some((name, url)) = found else {
+        let why = format!(
+            "the list \"{}\" is a file: nothing of it is held",
+            args.name
+        );
+        return Err(Usage(why).into());
+    };
+    let store = Store::new(&checked.config.list_cache);
+    let Some(_lock) = lock(&store) else {
+        return Ok(Exit::Negative);
+    };
+    match update::accept(&store, name, url, now()) {
+        Ok(Some(counts)) => {
+            let line = format!("{name}: accepted, {} entries\n", counts.entries());
+            print::text(&line)?;
+            reload::reload();
+            Ok(Exit::Ok)
+        }
+        Ok(None) => {
+            eprintln!("{name}: nothing is held");
+            Ok(Exit::Negative)
+        }
+        Err(error) => {
+            eprintln!("{name}: cannot accept what is held: {error}");
+            Ok(Exit::Negative)
+        }
+    }
+}
