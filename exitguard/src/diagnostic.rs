@@ -34,6 +34,11 @@ impl Place {
     pub fn error(&self, message: impl Into<String>) -> Diagnostic {
         self.file.error(self.span.clone(), message)
     }
+
+    /// Something to look at here.
+    pub fn warning(&self, message: impl Into<String>) -> Diagnostic {
+        self.file.warning(self.span.clone(), message)
+    }
 }
 
 /// How bad it is.

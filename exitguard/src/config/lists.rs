@@ -6,6 +6,7 @@ use super::report::{Problem, Report};
 use super::section::Section;
 use super::value::Value;
 use super::values;
+use crate::lists::Limits;
 use exitguard_common::abi::MAX_LISTS;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -35,6 +36,7 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
                 .get("action")
                 .and_then(|value| report.read(&value, action))
                 .unwrap_or(ListAction::Deny),
+            limits: limits(&mut section, report),
         });
         section.finish(report);
     }
@@ -85,6 +87,34 @@ fn source<'t>(section: &mut Section<'t>, report: &mut Report<'_>) -> (&'t str, R
     };
     let path = report.read(&value, path).unwrap_or_default();
     (path, value.span())
+}
+
+fn limits(section: &mut Section<'_>, report: &mut Report<'_>) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(value) = section.get("bogons") {
+        limits.bogons = report.read(&value, Value::boolean).unwrap_or_default();
+    }
+    if let Some(value) = section.get("wide") {
+        limits.wide = report.read(&value, Value::boolean).unwrap_or_default();
+    }
+    if let Some(value) = section.get("max_coverage")
+        && let Some(percent) = report.read(&value, percent)
+    {
+        limits.max_coverage = percent;
+    }
+    limits
+}
+
+fn percent(value: &Value<'_>) -> Result<u8, Problem> {
+    let percent = value.integer()?;
+    let valid = u8::try_from(percent)
+        .ok()
+        .filter(|percent| (1..=100).contains(percent));
+    valid.ok_or_else(|| {
+        let hint =
+            "write the part of all IPv4 addresses that it may cover, as in max_coverage = 40";
+        value.has_to_be("between 1 and 100 percent", hint)
+    })
 }
 
 fn action(value: &Value<'_>) -> Result<ListAction, Problem> {

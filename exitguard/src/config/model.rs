@@ -1,7 +1,7 @@
 //! The configuration as meant.
 
 use crate::diagnostic::Place;
-use crate::lists::Format;
+use crate::lists::{Format, Limits};
 use crate::policy::PortSet;
 use ipnet::IpNet;
 use std::path::PathBuf;
@@ -154,6 +154,8 @@ pub struct List {
     pub format: Option<Format>,
     /// What a hit does.
     pub action: ListAction,
+    /// How much it may do.
+    pub limits: Limits,
 }
 
 /// What a hit on a list does.

@@ -1,6 +1,7 @@
 //! A configuration as a text that a person can check.
 
 use super::*;
+use crate::lists::Limits;
 use std::fmt::Write;
 
 pub(super) fn effective(config: &Config) -> String {
@@ -36,10 +37,14 @@ pub(super) fn effective(config: &Config) -> String {
             named_at: _,
             format,
             action,
+            limits,
         } = list;
         writeln!(text, "list \"{name}\": {action:?} {}", source.display()).unwrap();
         if let Some(format) = format {
             writeln!(text, "  format {format:?}").unwrap();
+        }
+        if *limits != Limits::default() {
+            writeln!(text, "  {limits:?}").unwrap();
         }
     }
     writeln!(text, "allow {}", join(allow)).unwrap();

@@ -140,6 +140,7 @@ fn load_file(path: &Path) -> Result<LoadedList, ListError> {
         named_at: SourceFile::new("exitguard.toml", "").place(0..0),
         format: None,
         action: ListAction::Deny,
+        limits: Limits::default(),
     };
     load(&list, &mut Vec::new())
 }
