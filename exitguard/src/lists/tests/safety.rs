@@ -209,7 +209,7 @@ proptest! {
             left_out: safe.left_out,
         };
         for (net, offset) in probes {
-            let IpNet::V4(net) = nets[net.index(nets.len())] else { unreachable!() };
+            let IpNet::V4(net) = nets[net.index(nets.len())] else { panic!("of IPv6") };
             let inside = offset & u32::from(net.hostmask());
             let addr = Ipv4Addr::from_bits(u32::from(net.network()) | inside);
             let is_special = addr.is_private() || addr.octets()[0] == 100 && addr.octets()[1] & 0xc0 == 64;
