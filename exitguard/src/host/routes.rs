@@ -66,3 +66,29 @@ fn gateways_of(route: &RouteMessage) -> impl Iterator<Item = IpAddr> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gateways_of_a_route_with_several_ways_are_all_found() {
+        let hop = |last| {
+            let mut hop = RouteNextHop::default();
+            let addr = Ipv4Addr::new(192, 0, 2, last);
+            hop.attributes
+                .push(RouteAttribute::Gateway(RouteAddress::Inet(addr)));
+            hop
+        };
+        let near: Ipv6Addr = "fe80::1".parse().unwrap();
+        let mut route = RouteMessage::default();
+        route.attributes = vec![
+            RouteAttribute::Destination(RouteAddress::Inet(Ipv4Addr::new(198, 51, 100, 1))),
+            RouteAttribute::MultiPath(vec![hop(1), hop(2)]),
+            RouteAttribute::Via(RouteVia::Inet6(near)),
+        ];
+        let mut found: Vec<_> = gateways_of(&route).map(|addr| addr.to_string()).collect();
+        found.sort_unstable();
+        assert_eq!(found, ["192.0.2.1", "192.0.2.2", "fe80::1"]);
+    }
+}
