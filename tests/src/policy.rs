@@ -40,6 +40,7 @@ impl Policy {
                 name: list.name.clone(),
                 action: list.action,
                 entries,
+                left_out: lists::Entries::default(),
             });
         }
         let (compiled, labels) = policy::compile(&config, loaded, network)?;

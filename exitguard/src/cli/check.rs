@@ -1,11 +1,11 @@
 //! `exitguard check`.
 
-use super::{CheckArgs, error, print};
+use super::{CheckArgs, error, network, print};
 use exitguard::config::{Config, Interface, ListAction, OnDeny, RuleSpec, protocol_name};
 use exitguard::daemon::{DaemonError, Desired, Overrides, PolicyFiles};
 use exitguard::exit_code::Exit;
 use exitguard::lists::LoadedList;
-use exitguard::policy::{Network, compile};
+use exitguard::policy::compile;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -26,6 +26,7 @@ struct EffectiveList {
     name: String,
     action: &'static str,
     entries: usize,
+    left_out: usize,
 }
 
 #[derive(Serialize)]
@@ -49,9 +50,12 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
         config: args.config.config.clone(),
         overrides: Overrides::default(),
     };
-    let desired = files.read()?;
-    compile(&desired.config, desired.lists.clone(), &Network::default())
-        .map_err(DaemonError::from)?;
+    let mut desired = files.read()?;
+    // Without a network to look at, the policy can be checked all the same.
+    let network = network::of(&desired.config).unwrap_or_default();
+    compile(&desired.config, desired.lists.clone(), &network).map_err(DaemonError::from)?;
+    let collisions = desired.collisions(&network);
+    desired.warnings.extend(collisions);
     error::show(&desired.warnings);
     let effective = Effective::new(&args.config.config.display().to_string(), &desired);
     if args.json {
@@ -115,6 +119,12 @@ impl Effective {
                 "list",
                 &format!("{}: {} entries, {}", list.name, list.entries, list.action),
             );
+            if list.left_out > 0 {
+                line(
+                    "",
+                    &format!("{} in special-purpose ranges, left out", list.left_out),
+                );
+            }
         }
         if !self.allow.is_empty() {
             line("allow", &self.allow.join(", "));
@@ -159,6 +169,7 @@ impl EffectiveList {
             name: list.name.clone(),
             action,
             entries: list.entries.len(),
+            left_out: list.left_out_entries(),
         }
     }
 }

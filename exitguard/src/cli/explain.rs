@@ -1,13 +1,12 @@
 //! `exitguard explain`.
 
 use super::error::Usage;
-use super::{ExplainArgs, error, print};
+use super::{ExplainArgs, error, network, print};
 use exitguard::config::Config;
 use exitguard::daemon::{DaemonError, Desired, Overrides, PolicyFiles};
 use exitguard::exit_code::Exit;
 use exitguard::explain::{Destination, Explanation, explain as ask};
-use exitguard::host::{self, HostError, Inspector};
-use exitguard::policy::{Network, compile};
+use exitguard::policy::compile;
 use exitguard_common::abi::Verdict;
 use serde::Serialize;
 use std::fmt::Write;
@@ -70,24 +69,10 @@ fn explain_with(
     client: Option<IpAddr>,
     destination: &Destination,
 ) -> Result<Explanation, DaemonError> {
-    let network = network(&desired.config)?;
+    // This host's addresses and networks are part of every decision.
+    let network = network::of(&desired.config)?;
     let (policy, labels) = compile(&desired.config, desired.lists.clone(), &network)?;
     Ok(ask(&policy, &labels, client.unwrap_or(NOBODY), destination))
-}
-
-/// This host's addresses and networks are part of every decision.
-fn network(config: &Config) -> Result<Network, HostError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let inspector = Inspector::new()?;
-        let (devices, addresses) = (inspector.devices().await?, inspector.addresses().await?);
-        let guarded = host::select(&devices, &addresses, &config.interface, config.attach)
-            .map(|device| device.name)
-            .unwrap_or_default();
-        Ok(host::network(&devices, &addresses, &guarded))
-    })
 }
 
 fn resolve(client: &str, config: &Config) -> Result<IpAddr, Usage> {

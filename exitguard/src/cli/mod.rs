@@ -5,6 +5,7 @@ mod demo;
 mod error;
 mod explain;
 mod lists;
+mod network;
 mod off;
 mod print;
 mod run;

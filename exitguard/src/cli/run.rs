@@ -19,7 +19,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Exit> {
             },
         },
         wait: args.wait,
-        warn: |desired| error::show(&desired.warnings),
+        warn: error::show,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -6,6 +6,7 @@ use super::report::{Problem, Report};
 use super::section::Section;
 use super::value::Value;
 use super::values;
+use crate::lists::Limits;
 use exitguard_common::abi::MAX_LISTS;
 use std::collections::HashSet;
 use std::ops::Range;
@@ -41,6 +42,7 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
                 .and_then(|value| report.read(&value, action))
                 .unwrap_or(ListAction::Deny),
             allow_empty: flag(&mut section, "allow_empty", report),
+            limits: limits(&mut section, report),
         });
         section.finish(report);
     }
@@ -138,6 +140,34 @@ fn url(text: &str, insecure: bool) -> Result<(), Problem> {
         )),
         _ => Err(wrong("use https, or download it to a file and name that")),
     }
+}
+
+fn limits(section: &mut Section<'_>, report: &mut Report<'_>) -> Limits {
+    let mut limits = Limits::default();
+    if let Some(value) = section.get("bogons") {
+        limits.bogons = report.read(&value, Value::boolean).unwrap_or_default();
+    }
+    if let Some(value) = section.get("wide") {
+        limits.wide = report.read(&value, Value::boolean).unwrap_or_default();
+    }
+    if let Some(value) = section.get("max_coverage")
+        && let Some(percent) = report.read(&value, percent)
+    {
+        limits.max_coverage = percent;
+    }
+    limits
+}
+
+fn percent(value: &Value<'_>) -> Result<u8, Problem> {
+    let percent = value.integer()?;
+    let valid = u8::try_from(percent)
+        .ok()
+        .filter(|percent| (1..=100).contains(percent));
+    valid.ok_or_else(|| {
+        let hint =
+            "write the part of all IPv4 addresses that it may cover, as in max_coverage = 40";
+        value.has_to_be("between 1 and 100 percent", hint)
+    })
 }
 
 fn action(value: &Value<'_>) -> Result<ListAction, Problem> {

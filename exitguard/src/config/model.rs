@@ -1,7 +1,7 @@
 //! The configuration as meant.
 
 use crate::diagnostic::Place;
-use crate::lists::Format;
+use crate::lists::{Format, Limits};
 use crate::policy::PortSet;
 use ipnet::IpNet;
 use std::fmt;
@@ -159,6 +159,8 @@ pub struct List {
     pub action: ListAction,
     /// Whether it may be empty.
     pub allow_empty: bool,
+    /// How much it may do.
+    pub limits: Limits,
 }
 
 /// Where a list comes from.

@@ -4,6 +4,7 @@ use super::error::DaemonError;
 use crate::config::{self, Config, Interface, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::lists::{self, LoadedList};
+use crate::policy::{Network, collisions};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -34,6 +35,17 @@ pub struct Desired {
     pub lists: Arc<[LoadedList]>,
     /// What a person should look at.
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Desired {
+    /// What of the lists is left out on this network because it must not be blocked.
+    pub fn collisions(&self, network: &Network) -> Vec<Diagnostic> {
+        let collisions = collisions(&self.lists, network);
+        let warnings = collisions.iter();
+        warnings
+            .filter_map(|collision| collision.warning(&self.config))
+            .collect()
+    }
 }
 
 impl PolicyFiles {

@@ -5,6 +5,7 @@ use super::reporter::Reporter;
 use crate::config::Config;
 use crate::host::{self, Address, Device, HostError, Inspector, Watch};
 use crate::output::StateEvent;
+use crate::policy::Network;
 use tokio::sync::mpsc::Receiver;
 
 /// The network of this host, and word of its changes.
@@ -33,6 +34,16 @@ impl Search {
             self.inspector.devices().await?,
             self.inspector.addresses().await?,
         ))
+    }
+
+    /// What the policy has to know of it.
+    pub(super) async fn network(
+        &self,
+        devices: &[Device],
+        addresses: &[Address],
+        guarded: &str,
+    ) -> Result<Network, HostError> {
+        self.inspector.network(devices, addresses, guarded).await
     }
 
     /// The device to guard; `None` when told to stop while waiting for it.

@@ -14,7 +14,7 @@ use rtnetlink::packet_route::link::{
 /// Asks about devices and addresses.
 #[derive(Clone, Debug)]
 pub struct Inspector {
-    handle: Handle,
+    pub(super) handle: Handle,
 }
 
 impl Inspector {
@@ -61,14 +61,14 @@ impl Inspector {
     }
 }
 
-fn read_error(what: &'static str) -> impl Fn(rtnetlink::Error) -> HostError {
+pub(super) fn read_error(what: &'static str) -> impl Fn(rtnetlink::Error) -> HostError {
     move |error| HostError::Read {
         what,
         error: Box::new(error),
     }
 }
 
-/// What the policy has to know: all addresses, and the networks of every device but the guarded one.
+/// Of what the policy has to know, that which devices and addresses tell: all addresses, and the networks of every device but the guarded one.
 pub fn network(devices: &[Device], addresses: &[Address], guarded: &str) -> Network {
     let is_elsewhere = |address: &&Address| {
         let device = devices.iter().find(|device| device.index == address.index);
@@ -91,6 +91,7 @@ pub fn network(devices: &[Device], addresses: &[Address], guarded: &str) -> Netw
     Network {
         addresses: own,
         on_link,
+        ..Network::default()
     }
 }
 

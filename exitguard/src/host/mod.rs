@@ -3,10 +3,13 @@
 
 mod device;
 mod inspect;
+mod resolvers;
+mod routes;
 mod watch;
 
 pub use device::{Address, Device, DeviceKind, select};
 pub use inspect::{Inspector, network};
+pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
 
 use std::io;

@@ -4,6 +4,9 @@ use super::Entries;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+/// Stays in lists: there is nothing to lose behind these addresses, and examples live on them.
+const DOCUMENTATION: &str = "documentation";
+
 /// Special-purpose ranges (RFC 6890 and the registries it made), each with what it is for.
 const SPECIAL: [(IpNet, &str); 24] = [
     (v4([0, 0, 0, 0], 8), "this network"),
@@ -13,20 +16,20 @@ const SPECIAL: [(IpNet, &str); 24] = [
     (v4([169, 254, 0, 0], 16), "link-local"),
     (v4([172, 16, 0, 0], 12), "private"),
     (v4([192, 0, 0, 0], 24), "protocol assignments"),
-    (v4([192, 0, 2, 0], 24), "documentation"),
+    (v4([192, 0, 2, 0], 24), DOCUMENTATION),
     (v4([192, 168, 0, 0], 16), "private"),
     (v4([198, 18, 0, 0], 15), "benchmarks"),
-    (v4([198, 51, 100, 0], 24), "documentation"),
-    (v4([203, 0, 113, 0], 24), "documentation"),
+    (v4([198, 51, 100, 0], 24), DOCUMENTATION),
+    (v4([203, 0, 113, 0], 24), DOCUMENTATION),
     (v4([224, 0, 0, 0], 4), "multicast"),
     (v4([240, 0, 0, 0], 4), "reserved"),
     (v6([0, 0, 0, 0], 128), "unspecified"),
     (v6([0, 0, 0, 1], 128), "loopback"),
     (v6([0x64, 0xff9b, 0, 0], 96), "translated IPv4 (NAT64)"),
     (v6([0x100, 0, 0, 0], 64), "discard"),
-    (v6([0x2001, 0xdb8, 0, 0], 32), "documentation"),
+    (v6([0x2001, 0xdb8, 0, 0], 32), DOCUMENTATION),
     (v6([0x2002, 0, 0, 0], 16), "6to4"),
-    (v6([0x3fff, 0, 0, 0], 20), "documentation"),
+    (v6([0x3fff, 0, 0, 0], 20), DOCUMENTATION),
     (v6([0xfc00, 0, 0, 0], 7), "private; Tailscale's addresses"),
     (v6([0xfe80, 0, 0, 0], 10), "link-local"),
     (v6([0xff00, 0, 0, 0], 8), "multicast"),
@@ -50,6 +53,8 @@ pub struct Bogon {
     pub purpose: &'static str,
     /// How many entries lie in it or hold it.
     pub entries: usize,
+    /// Whether they are left out of lists, unless the configuration says otherwise.
+    pub is_left_out: bool,
 }
 
 /// The special-purpose ranges that entries overlap.
@@ -58,8 +63,16 @@ pub fn bogons(entries: &Entries) -> Vec<Bogon> {
         range,
         purpose,
         entries: entries.overlapping(range),
+        is_left_out: purpose != DOCUMENTATION,
     });
     overlaps.filter(|bogon| bogon.entries > 0).collect()
+}
+
+/// The special-purpose ranges that are left out of lists.
+pub(super) fn left_out() -> Entries {
+    let ranges = SPECIAL.into_iter();
+    let left_out = ranges.filter(|(_, purpose)| *purpose != DOCUMENTATION);
+    left_out.map(|(range, _)| range).collect()
 }
 
 #[cfg(test)]

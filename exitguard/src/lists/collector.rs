@@ -10,8 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 /// Widest prefixes that no list should need.
-const SHORTEST_V4: u8 = 8;
-const SHORTEST_V6: u8 = 16;
+pub(super) const SHORTEST_V4: u8 = 8;
+pub(super) const SHORTEST_V6: u8 = 16;
 
 /// Most of a wrong word that is repeated in a message.
 const SHOWN_BYTES: usize = 80;

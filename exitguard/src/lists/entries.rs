@@ -107,7 +107,7 @@ impl Entries {
     }
 
     /// How many entries lie in a range or hold it.
-    pub(super) fn overlapping(&self, range: IpNet) -> usize {
+    pub fn overlapping(&self, range: IpNet) -> usize {
         match range {
             IpNet::V4(range) => {
                 let around = (0..range.prefix_len())
@@ -124,6 +124,29 @@ impl Entries {
                 around.count() + begun.filter(|net| range.contains(*net)).count()
             }
         }
+    }
+
+    /// An entry that lies in a range or holds it: the longest that holds it, else the first inside.
+    pub fn overlap(&self, range: IpNet) -> Option<IpNet> {
+        match range {
+            IpNet::V4(net) => {
+                let first = || self.within_v4(net).first().copied();
+                let found = self.find_v4(net.addr(), net.prefix_len());
+                found.or_else(first).map(IpNet::V4)
+            }
+            IpNet::V6(net) => {
+                let first = || self.within_v6(net).first().copied();
+                let found = self.find_v6(net.addr(), net.prefix_len());
+                found.or_else(first).map(IpNet::V6)
+            }
+        }
+    }
+
+    /// The entries but these few.
+    pub(super) fn without(&self, few: &[IpNet]) -> Self {
+        let v4 = self.v4().filter(|net| !few.contains(&IpNet::V4(*net)));
+        let v6 = self.v6().filter(|net| !few.contains(&IpNet::V6(*net)));
+        Self::new(v4.collect(), v6.collect())
     }
 
     /// The longest entry up to a length. One binary search for each length that occurs: entries may nest,

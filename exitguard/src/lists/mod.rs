@@ -15,6 +15,7 @@ mod format;
 mod formats;
 mod parsed;
 mod refusal;
+mod safety;
 mod source;
 pub mod store;
 #[cfg(test)]
@@ -31,13 +32,16 @@ pub use entries::Entries;
 pub use format::{Columns, Format, Named, Selection};
 pub use parsed::{Parsed, Stats};
 pub use refusal::Refusal;
+pub use safety::{Limits, Safe, within};
 
 use crate::config::{List, ListAction};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use collector::Collector;
+use ipnet::IpNet;
 use parsed::SAMPLES;
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// Largest list that is read, as a file and unpacked: far above any list there is, far below what hurts.
@@ -53,8 +57,31 @@ pub struct LoadedList {
     pub name: String,
     /// What a hit does.
     pub action: ListAction,
-    /// What it holds.
+    /// What it holds, as written.
     pub entries: Entries,
+    /// What of that is not blocked all the same.
+    pub left_out: Entries,
+}
+
+impl LoadedList {
+    /// How many entries are left out, wholly or in part.
+    pub fn left_out_entries(&self) -> usize {
+        if self.left_out.is_empty() {
+            return 0;
+        }
+        let left_out = bogons(&self.entries)
+            .into_iter()
+            .filter(|bogon| bogon.is_left_out);
+        left_out.map(|bogon| bogon.entries).sum()
+    }
+
+    /// The longest entry that blocks the address.
+    pub fn find(&self, addr: IpAddr) -> Option<IpNet> {
+        match self.left_out.find(addr) {
+            Some(_) => None,
+            None => self.entries.find(addr),
+        }
+    }
 }
 
 /// Why a list could not be loaded.
@@ -111,6 +138,7 @@ pub fn load(
         name: name(),
         action: list.action,
         entries,
+        left_out: Entries::default(),
     };
     let Some((path, bytes)) = source::open(list, cache, warnings)? else {
         return Ok(loaded(Entries::default()));
@@ -143,7 +171,14 @@ pub fn load(
         Err(refusal) => return Err(refused(refusal)),
     }
     warnings.append(&mut parsed.take_warnings());
-    Ok(loaded(parsed.into_blocked().map_err(refused)?))
+    let blocked = parsed.into_blocked().map_err(refused)?;
+    let safe = safety::make_safe(blocked, &list.limits).map_err(refused)?;
+    let said = safe.warnings(&list.name);
+    warnings.extend(said.map(|(message, hint)| list.named_at.warning(message).hint(hint)));
+    Ok(LoadedList {
+        left_out: safe.left_out,
+        ..loaded(safe.entries)
+    })
 }
 
 /// Reads a list that is text already.

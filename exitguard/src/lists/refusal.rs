@@ -64,6 +64,17 @@ pub enum Refusal {
     /// Nothing in it that can be blocked.
     #[error("none of its {0} entries is of a kind that can be blocked")]
     Useless(usize),
+    /// More of the Internet than a blocklist is about.
+    #[error(
+        "it covers {:.1} % of all IPv4 addresses, more than {allowed} %",
+        *addresses as f64 / (1u64 << 32) as f64 * 100.0
+    )]
+    TooBroad {
+        /// What it covers.
+        addresses: u64,
+        /// What it may cover, in percent.
+        allowed: u8,
+    },
     /// Too much of it makes no sense.
     #[error("{invalid} of its {of} entries cannot be read")]
     Invalid {
@@ -98,6 +109,9 @@ impl Refusal {
             Self::Everything { .. } => "take that line out, or do not use this list",
             Self::TooMany => "use fewer or coarser prefixes",
             Self::Useless(_) => "use another list, or name the format with format = \"…\"",
+            Self::TooBroad { .. } => {
+                "look at it with `exitguard lists check`; if it is meant to block that much, set its max_coverage in the configuration"
+            }
             Self::Invalid { .. } => {
                 "correct these lines, or, if it is another format, name it with format = \"…\""
             }

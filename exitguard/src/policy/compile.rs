@@ -1,12 +1,13 @@
 //! Configuration, lists and the host's network to tables.
 
 use super::client::flatten;
-use super::interval::{Address, Interval, merge, subtract};
+use super::interval::{Address, Interval, cut, merge, subtract};
 use super::layers::{Classes, Layer, Meaning, TooManyClasses, sweep};
+use super::never_block::never_blocked;
 use super::ports::PortSet;
 use super::tables::{Compiled, Labels};
 use crate::config::{Config, ListAction, Mode, OnDeny, RuleSpec};
-use crate::lists::LoadedList;
+use crate::lists::{Entries, LoadedList};
 use exitguard_common::abi::{
     ClassFlags, MAX_LISTS, PORT_LINES_PER_SET, PortLine, PortSetId, Rule, RuleFlags, RuleId,
 };
@@ -24,6 +25,10 @@ pub struct Network {
     pub addresses: Vec<IpAddr>,
     /// Networks that its other interfaces are attached to.
     pub on_link: Vec<IpNet>,
+    /// Where its default routes lead to.
+    pub gateways: Vec<IpAddr>,
+    /// Whom it asks for names.
+    pub resolvers: Vec<IpAddr>,
 }
 
 /// Why a valid configuration cannot become tables.
@@ -178,7 +183,7 @@ impl PortTable {
 trait Family {
     type Key: Address;
     fn pick(net: &IpNet) -> Option<Interval<Self::Key>>;
-    fn entries(list: &LoadedList) -> Vec<Interval<Self::Key>>;
+    fn entries(entries: &Entries) -> Vec<Interval<Self::Key>>;
 }
 
 struct Ipv4Family;
@@ -194,8 +199,8 @@ impl Family for Ipv4Family {
         }
     }
 
-    fn entries(list: &LoadedList) -> Vec<Interval<V4>> {
-        list.entries.v4().map(|net: Ipv4Net| net.into()).collect()
+    fn entries(entries: &Entries) -> Vec<Interval<V4>> {
+        entries.v4().map(|net: Ipv4Net| net.into()).collect()
     }
 }
 
@@ -209,8 +214,8 @@ impl Family for Ipv6Family {
         }
     }
 
-    fn entries(list: &LoadedList) -> Vec<Interval<V6>> {
-        list.entries.v6().map(|net: Ipv6Net| net.into()).collect()
+    fn entries(entries: &Entries) -> Vec<Interval<V6>> {
+        entries.v6().map(|net: Ipv6Net| net.into()).collect()
     }
 }
 
@@ -251,10 +256,14 @@ fn family<F: Family>(
             intervals: pick(&mut config.allow.iter().copied()),
         },
     ];
+    let never: Vec<_> = never_blocked(network)
+        .filter_map(|never| F::pick(&never.net))
+        .collect();
     for (bit, list) in (0..).zip(lists) {
+        let not = merge([never.clone(), F::entries(&list.left_out)].concat());
         layers.push(Layer {
             meaning: Meaning::List(bit),
-            intervals: merge(F::entries(list)),
+            intervals: cut(merge(F::entries(&list.entries)), &not),
         });
     }
     let clients: Vec<_> = clients

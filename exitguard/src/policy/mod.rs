@@ -8,11 +8,13 @@ mod client;
 mod compile;
 mod interval;
 mod layers;
+mod never_block;
 mod ports;
 mod tables;
 
 pub use compile::{CompileError, Network, TAILNET, compile};
 pub use interval::{Interval, merge, subtract};
+pub use never_block::{Collision, NeverBlocked, collisions, never_blocked};
 pub use ports::PortSet;
 pub use tables::{Compiled, Labels, ListHit};
 

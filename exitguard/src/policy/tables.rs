@@ -116,7 +116,7 @@ impl Labels {
             .find_map(|(_, list)| {
                 Some(ListHit {
                     list: &list.name,
-                    entry: list.entries.find(addr)?,
+                    entry: list.find(addr)?,
                 })
             })
     }

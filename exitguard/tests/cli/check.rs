@@ -28,7 +28,7 @@ name = "doubtful"
 source = "doubtful.txt"
 action = "observe"
 [allow]
-destinations = ["192.0.2.10"]
+destinations = ["198.51.100.10"]
 [host]
 tcp = [22]
 "#;

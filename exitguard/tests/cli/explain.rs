@@ -18,12 +18,12 @@ tcp = [80]
 name = "bad"
 source = "bad.txt"
 [allow]
-destinations = ["192.0.2.10"]
+destinations = ["198.51.100.10"]
 "#;
 
 fn explain(policy: &str, args: &[&str]) -> Said {
     let folder = Folder::new();
-    folder.write("bad.txt", "192.0.2.0/28\n");
+    folder.write("bad.txt", "198.51.100.0/28\n");
     folder.run(policy, &[&["explain"], args].concat())
 }
 
@@ -41,8 +41,8 @@ fn answers_people() {
         &["203.0.113.7/icmp"],
         &["203.0.113.7"],
         &["[2001:db8::7]:443"],
-        &["192.0.2.1:443"],
-        &["192.0.2.10:443"],
+        &["198.51.100.1:443"],
+        &["198.51.100.10:443"],
         &["10.1.2.3:443"],
         &["--client", "web", "203.0.113.7:80"],
         &["--client", "web", "203.0.113.7:443"],
@@ -69,12 +69,12 @@ fn answers_programs() {
         json!({"decision": "allow", "reason": "port", "rule": "egress",
             "destination": "203.0.113.7:443/tcp", "mode": "enforce", "action": "pass"})
     );
-    let said = explain(POLICY, &["--json", "--client", "web", "192.0.2.1:80"]);
+    let said = explain(POLICY, &["--json", "--client", "web", "198.51.100.1:80"]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""));
     assert_eq!(
         json_of(&said),
         json!({"decision": "deny", "reason": "blocklist", "rule": "client web", "list": "bad",
-            "entry": "192.0.2.0/28", "client": "100.64.0.9", "destination": "192.0.2.1:80/tcp",
+            "entry": "198.51.100.0/28", "client": "100.64.0.9", "destination": "198.51.100.1:80/tcp",
             "mode": "enforce", "action": "reject"})
     );
 }

@@ -5,8 +5,8 @@ use crate::{Folder, MINIMAL, exitguard_in};
 #[test]
 fn a_script_learns_from_the_exit_code_whether_a_list_would_be_taken() {
     let folder = Folder::new();
-    folder.write("good.txt", "192.0.2.0/24\n");
-    folder.write("wrong.txt", "192.0.2.0/24\nexample.com\n");
+    folder.write("good.txt", "198.51.100.0/24\n");
+    folder.write("wrong.txt", "198.51.100.0/24\nexample.com\n");
     folder.write("page.txt", "<html>");
     folder.write("empty.txt", "");
     for (args, code) in [
@@ -39,7 +39,7 @@ fn a_script_learns_from_the_exit_code_whether_a_list_would_be_taken() {
 #[test]
 fn a_format_of_the_configuration_is_used() {
     let folder = Folder::new();
-    folder.write("table.csv", "a;192.0.2.1\nb;192.0.2.2\n");
+    folder.write("table.csv", "a;198.51.100.1\nb;198.51.100.2\n");
     let list = format!("{MINIMAL}[[list]]\nname = \"table\"\nsource = \"table.csv\"\n");
     assert_eq!(folder.run(&list, &["check"]).code, Some(2));
     let described =
@@ -50,5 +50,82 @@ fn a_format_of_the_configuration_is_used() {
         said.stdout.contains("table: 2 entries, deny"),
         "{}",
         said.stdout
+    );
+}
+
+#[test]
+fn what_is_left_out_of_a_list_is_told() {
+    let folder = Folder::new();
+    folder.write(
+        "feed.txt",
+        "100.64.0.0/10\n10.0.0.0/8\n64.0.0.0/6\n192.200.0.0/16\n198.51.100.7\n",
+    );
+    let list = format!("{MINIMAL}[[list]]\nname = \"feed\"\nsource = \"feed.txt\"\n");
+    let said = folder.run(&list, &["check"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    for expected in [
+        "64.0.0.0/6",
+        "list \"feed\": 100.64.0.0/10 holds 100.64.0.0/10, the tailnet; left out",
+        "list \"feed\": 192.200.0.0/16 holds 192.200.0.0/24, Tailscale's control servers; left out",
+        "exitguard.toml:",
+    ] {
+        assert!(
+            said.stderr.contains(expected),
+            "{expected}\n{}",
+            said.stderr
+        );
+    }
+    let left_out = "feed: 4 entries, deny\n            2 in special-purpose ranges, left out\n";
+    assert!(said.stdout.contains(left_out), "{}", said.stdout);
+    let checked = exitguard_in(folder.path(), ["lists", "check", "feed.txt"]);
+    assert_eq!(checked.code, Some(0));
+    for expected in [
+        "left out    64.0.0.0/6: shorter than /8, or /16 of IPv6\n",
+        "left out    1 in 10.0.0.0/8 (private)\n",
+        "left out    100.64.0.0/10 holds 100.64.0.0/10, the tailnet\n",
+        "blocks      65537 IPv4 addresses",
+    ] {
+        assert!(
+            checked.stdout.contains(expected),
+            "{expected}\n{}",
+            checked.stdout
+        );
+    }
+    // The rest of the entry that holds Tailscale's servers is blocked, by its name in the list.
+    let said = folder.run(&list, &["explain", "192.200.1.1:443"]);
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.stdout.contains("feed, entry 192.200.0.0/16"),
+        "{}",
+        said.stdout
+    );
+    for passing in ["192.200.0.1:443", "64.1.2.3:443"] {
+        assert_eq!(
+            folder.run(&list, &["explain", passing]).code,
+            Some(0),
+            "{passing}"
+        );
+    }
+}
+
+#[test]
+fn a_list_of_half_the_internet_is_taken_only_if_it_is_meant() {
+    let folder = Folder::new();
+    let eights: String = (20..40).map(|first| format!("{first}.0.0.0/8\n")).collect();
+    folder.write("country.txt", eights);
+    let list = format!("{MINIMAL}[[list]]\nname = \"country\"\nsource = \"country.txt\"\n");
+    let said = folder.run(&list, &["check"]);
+    assert_eq!(said.code, Some(2));
+    let why = "it covers 7.8 % of all IPv4 addresses, more than 5 %";
+    assert!(said.stderr.contains(why), "{}", said.stderr);
+    assert!(said.stderr.contains("max_coverage"), "{}", said.stderr);
+    let checked = exitguard_in(folder.path(), ["lists", "check", "country.txt"]);
+    assert_eq!(checked.code, Some(1));
+    assert!(checked.stdout.contains(why), "{}", checked.stdout);
+    let meant = format!("{list}max_coverage = 8\n");
+    assert_eq!(folder.run(&meant, &["check"]).code, Some(0));
+    assert_eq!(
+        folder.run(&meant, &["explain", "21.0.0.1:443"]).code,
+        Some(1)
     );
 }

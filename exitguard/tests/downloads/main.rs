@@ -113,7 +113,7 @@ impl World {
 fn list(url: &str, keys: &str) -> List {
     let text = format!(
         "[egress]\ntcp = []\nudp = []\n[[list]]\nname = \"feed\"\nsource = \"{url}\"\n\
-         insecure = true\n{keys}\n"
+         insecure = true\n# The addresses of the tests are special.\nbogons = true\n{keys}\n"
     );
     let checked = config::parse(&SourceFile::new("exitguard.toml", text)).unwrap();
     checked.config.lists.into_iter().next().unwrap()

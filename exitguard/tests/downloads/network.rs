@@ -152,6 +152,14 @@ fn what_is_no_list_changes_nothing() {
             "what came is not taken: it is a web page (HTML or XML), not a list",
         ),
         (
+            Answer::ok(
+                (11..32)
+                    .map(|first| format!("{first}.0.0.0/8\n"))
+                    .collect::<String>(),
+            ),
+            "what came is not taken: it covers 8.2 % of all IPv4 addresses, more than 5 %",
+        ),
+        (
             Answer::ok(damaged),
             "what came is not taken: its gzip data ends early or is damaged",
         ),

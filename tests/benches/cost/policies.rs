@@ -100,6 +100,7 @@ fn make(config_text: &str, list_text: &str) -> Result<(Config, Compiled, Labels,
             name: list.name.clone(),
             action: ListAction::Deny,
             entries,
+            left_out: lists::Entries::default(),
         })
         .into_iter()
         .collect();

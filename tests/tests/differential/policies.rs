@@ -98,6 +98,7 @@ impl Scenario {
         let network = Network {
             addresses: dice.some(3, |dice| prefix(dice).addr()),
             on_link: dice.some(2, prefix),
+            ..Network::default()
         };
         let Writer { mut met, ports } = writer;
         met.extend(network.addresses.iter().copied().map(IpNet::from));

@@ -38,7 +38,7 @@ impl Guard {
                 overrides: Overrides::default(),
             },
             wait: false,
-            warn: |desired| assert!(desired.warnings.is_empty(), "{:?}", desired.warnings),
+            warn: |warnings| assert!(warnings.is_empty(), "{warnings:?}"),
         };
         let (sender, reports) = channel();
         let guard = Self {

@@ -159,6 +159,7 @@ fn network() -> Network {
     Network {
         addresses: ["192.168.1.2", "203.0.113.130", "fd01::2"].map(at).to_vec(),
         on_link: vec!["203.0.113.128/25".parse().unwrap()],
+        ..Network::default()
     }
 }
 

@@ -5,11 +5,12 @@ mod tests;
 
 use super::args::CheckArgs;
 use crate::cli::error::{self, Usage};
-use crate::cli::print;
+use crate::cli::{network, print};
 use anyhow::Context;
-use exitguard::config;
+use exitguard::config::{self, ListAction};
 use exitguard::exit_code::Exit;
-use exitguard::lists::{self, Coverage, Parsed, Refusal, Scope};
+use exitguard::lists::{self, Coverage, Limits, LoadedList, Parsed, Refusal, Scope};
+use exitguard::policy::{self, Network};
 use serde::Serialize;
 use std::fmt::{Display, Write};
 
@@ -52,7 +53,8 @@ struct Content {
     domain_exceptions: usize,
     blocks: Blocks,
     bogons: Vec<Special>,
-    too_short: usize,
+    collisions: Vec<String>,
+    too_short: Vec<String>,
     samples: Vec<String>,
     warnings: Vec<String>,
 }
@@ -73,6 +75,7 @@ struct Special {
     range: String,
     purpose: &'static str,
     entries: usize,
+    left_out: bool,
 }
 
 pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
@@ -89,6 +92,8 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     let answer = Answer::new(
         args.file.display().to_string(),
         lists::parse_bytes(&args.file, &bytes, format.as_ref()),
+        // Without a network to look at, the file can be checked all the same.
+        &network::here().unwrap_or_default(),
     );
     if args.json {
         print::json(&answer)?;
@@ -112,10 +117,10 @@ impl From<Refusal> for Refused {
 }
 
 impl Answer {
-    fn new(file: String, parsed: Result<Parsed, Refusal>) -> Self {
-        let judged = parsed.map(|parsed| (parsed.judge().err(), Content::new(parsed)));
+    fn new(file: String, parsed: Result<Parsed, Refusal>, network: &Network) -> Self {
+        let judged = parsed.map(|parsed| (parsed.judge().err(), Content::new(parsed, network)));
         let (refusal, content) = match judged {
-            Ok((refusal, Ok(content))) => (refusal, Some(content)),
+            Ok((refusal, Ok((content, broad)))) => (refusal.or(broad), Some(content)),
             Ok((_, Err(refusal))) | Err(refusal) => (Some(refusal), None),
         };
         Self {
@@ -161,7 +166,8 @@ impl Lines {
 }
 
 impl Content {
-    fn new(mut parsed: Parsed) -> Result<Self, Refusal> {
+    /// And whether it is too much to be taken, without a configuration that says otherwise.
+    fn new(mut parsed: Parsed, network: &Network) -> Result<(Self, Option<Refusal>), Refusal> {
         let stats = parsed.stats;
         let format = parsed.format.name();
         let (prefixes_v4, prefixes_v6) = (parsed.entries.v4().count(), parsed.entries.v6().count());
@@ -173,13 +179,21 @@ impl Content {
             std::mem::take(&mut parsed.samples),
             std::mem::take(&mut parsed.warnings),
         );
-        let blocked = parsed.into_blocked()?;
+        let (safe, broad) = lists::within(parsed.into_blocked()?, &Limits::default())?;
+        let blocked = safe.blocked()?;
+        let list = LoadedList {
+            name: String::new(),
+            action: ListAction::Deny,
+            entries: safe.entries,
+            left_out: safe.left_out,
+        };
+        let collisions = policy::collisions(std::slice::from_ref(&list), network);
         let coverage = Coverage::of(&blocked);
         let widest = lists::widest(&blocked, WIDEST);
         let show = |all: &[exitguard::diagnostic::Diagnostic]| {
             all.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        Ok(Self {
+        let content = Self {
             format,
             lines: stats.lines,
             comments: stats.comments,
@@ -203,18 +217,22 @@ impl Content {
                 v6_ranges: coverage.v6_ranges,
                 widest: widest.iter().map(ToString::to_string).collect(),
             },
-            bogons: lists::bogons(&blocked)
+            bogons: safe
+                .bogons
                 .into_iter()
                 .map(|bogon| Special {
                     range: bogon.range.to_string(),
                     purpose: bogon.purpose,
                     entries: bogon.entries,
+                    left_out: bogon.is_left_out,
                 })
                 .collect(),
-            too_short: stats.too_short,
+            collisions: collisions.iter().map(policy::Collision::what).collect(),
+            too_short: safe.too_short.iter().map(ToString::to_string).collect(),
             samples: show(&samples),
             warnings: show(&warnings),
-        })
+        };
+        Ok((content, broad))
     }
 
     fn text(&self, text: &mut Lines) -> std::fmt::Result {
@@ -253,16 +271,21 @@ impl Content {
         }
         text.count("exceptions", self.domain_exceptions, "by name")?;
         self.blocks.text(text)?;
-        text.count(
-            "too short",
-            self.too_short,
-            "shorter than /8, or /16 of IPv6: check whether that is meant",
-        )?;
-        for bogon in &self.bogons {
+        for short in &self.too_short {
             text.line(
-                "bogons",
+                "left out",
+                format_args!("{short}: shorter than /8, or /16 of IPv6"),
+            )?;
+        }
+        for bogon in &self.bogons {
+            let label = if bogon.left_out { "left out" } else { "bogons" };
+            text.line(
+                label,
                 format_args!("{} in {} ({})", bogon.entries, bogon.range, bogon.purpose),
             )?;
+        }
+        for collision in &self.collisions {
+            text.line("left out", collision)?;
         }
         for warning in self.warnings.iter().chain(&self.samples) {
             text.line("", warning)?;

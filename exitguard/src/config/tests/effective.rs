@@ -1,6 +1,7 @@
 //! A configuration as a text that a person can check.
 
 use super::*;
+use crate::lists::Limits;
 use std::fmt::Write;
 
 pub(super) fn effective(config: &Config) -> String {
@@ -38,6 +39,7 @@ pub(super) fn effective(config: &Config) -> String {
             format,
             action,
             allow_empty,
+            limits,
         } = list;
         writeln!(text, "list \"{name}\": {action:?} {source}").unwrap();
         if *allow_empty {
@@ -45,6 +47,9 @@ pub(super) fn effective(config: &Config) -> String {
         }
         if let Some(format) = format {
             writeln!(text, "  format {format:?}").unwrap();
+        }
+        if *limits != Limits::default() {
+            writeln!(text, "  {limits:?}").unwrap();
         }
     }
     writeln!(text, "allow {}", join(allow)).unwrap();

@@ -4,7 +4,7 @@ use super::{Supervisor, summary};
 use crate::config::Config;
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
-use crate::host::{self, Device};
+use crate::host::Device;
 use crate::output::StateEvent;
 use crate::policy::{Labels, Network, compile};
 
@@ -17,7 +17,8 @@ impl Supervisor {
                     "`{what}` cannot change while exitguard runs; restart it"
                 )));
             }
-            (self.settings.warn)(&desired);
+            (self.settings.warn)(&desired.warnings);
+            (self.settings.warn)(&desired.collisions(&self.network));
             let (policy, labels) = compile(&desired.config, desired.lists.clone(), &self.network)?;
             let generation = self.guard.publish(&policy)?;
             Ok(Ok((desired, generation, labels)))
@@ -66,7 +67,10 @@ impl Supervisor {
             }
             Some(_) => {}
         }
-        let network = host::network(&devices, &addresses, &interface);
+        let network = self.search.network(&devices, &addresses, &interface);
+        let Ok(network) = network.await else {
+            return;
+        };
         if network != self.network {
             self.use_network(network);
         }
@@ -94,6 +98,10 @@ impl Supervisor {
             .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
         match published {
             Ok((generation, labels)) => {
+                let mut collisions = self.desired.collisions(&network);
+                let known = self.desired.collisions(&self.network);
+                collisions.retain(|collision| !known.contains(collision));
+                (self.settings.warn)(&collisions);
                 self.network = network;
                 let mode = self.desired.config.mode.name();
                 self.reporter.use_policy(generation, labels, mode);

@@ -8,7 +8,8 @@ use super::reporter::Reporter;
 use super::search::Search;
 use crate::config::Interface;
 use crate::datapath::{self, Environment, EventSource, Guard, Setup};
-use crate::host::{self, Device, HostError};
+use crate::diagnostic::Diagnostic;
+use crate::host::{Device, HostError};
 use crate::output::{Sink, StateEvent, WallClock};
 use crate::policy::{Network, compile};
 use crate::state::{Idle, Output, Tracker};
@@ -35,7 +36,7 @@ pub struct Settings {
     /// Wait for the interface when it is not there.
     pub wait: bool,
     /// Called with warnings about the policy's files.
-    pub warn: fn(&Desired),
+    pub warn: fn(&[Diagnostic]),
 }
 
 /// How often the flow table is read.
@@ -57,7 +58,7 @@ pub async fn run(
     sink: Sink,
 ) -> Result<(), DaemonError> {
     let desired = settings.files.read()?;
-    (settings.warn)(&desired);
+    (settings.warn)(&desired.warnings);
     Environment::check()?;
     let mut search = Search::new()?;
     let name = match &desired.config.interface {
@@ -98,7 +99,8 @@ impl Supervisor {
         mut reporter: Reporter,
     ) -> Result<Self, DaemonError> {
         let (devices, addresses) = search.look().await?;
-        let network = host::network(&devices, &addresses, &device.name);
+        let network = search.network(&devices, &addresses, &device.name).await?;
+        (settings.warn)(&desired.collisions(&network));
         let (policy, labels) = compile(&desired.config, desired.lists.clone(), &network)?;
         let Some(link_layer) = device.link_layer() else {
             let (name, kind) = (device.name, device.kind);

@@ -6,6 +6,7 @@ mod names;
 mod plain;
 mod properties;
 mod refusals;
+mod safety;
 
 use super::*;
 

@@ -9,6 +9,7 @@ mod guard;
 
 pub use fetch::{FetchError, Fetched, Fetcher, Limits, Validators};
 
+use super::safety::make_safe;
 use super::store::{Counts, Held, Reason, Record, Store, Version, hex};
 use super::{Refusal, parse_bytes};
 use crate::config::List;
@@ -250,7 +251,7 @@ fn count(list: &List, bytes: &[u8]) -> Result<Counts, Refusal> {
         digest.update(name);
     }
     let domains = names.len();
-    let blocked = parsed.into_blocked()?;
+    let blocked = make_safe(parsed.into_blocked()?, &list.limits)?.entries;
     for net in blocked.v4() {
         digest.update(net.addr().octets());
         digest.update([net.prefix_len()]);

@@ -58,6 +58,7 @@ impl Samples {
             name: "bad".into(),
             action: ListAction::Deny,
             entries,
+            left_out: lists::Entries::default(),
         };
         let (_, labels) = compile(&config.config, vec![list], &Network::default()).unwrap();
         let noon: Timestamp = "2026-01-02T12:00:00Z".parse().unwrap();

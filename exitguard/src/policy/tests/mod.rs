@@ -9,7 +9,7 @@ use super::*;
 use crate::config::{
     Attach, Client, Config, EventSettings, Interface, ListAction, Mode, OnDeny, Protocols, RuleSpec,
 };
-use crate::lists::LoadedList;
+use crate::lists::{Entries, LoadedList};
 use exitguard_common::abi::{Decision, FlowKey, Origin};
 use exitguard_common::packet::Transport;
 use exitguard_common::policy::evaluate;
@@ -103,6 +103,7 @@ fn list(name: &str, action: ListAction, entries: &[&str]) -> LoadedList {
         name: name.to_owned(),
         action,
         entries: nets(entries).into_iter().collect(),
+        left_out: Entries::default(),
     }
 }
 

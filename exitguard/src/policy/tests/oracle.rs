@@ -104,7 +104,30 @@ impl Oracle<'_> {
         let lists = self.lists.iter().enumerate();
         lists
             .filter(move |(bit, list)| applies(*bit) && longest_entry(list, addr).is_some())
+            .filter(move |_| !self.is_never_blocked(addr))
             .map(|(_, list)| list)
+    }
+
+    /// Not in [`is_tailnet`](Self::is_tailnet): a network of this host in the tailnet's range.
+    fn is_never_blocked(&self, addr: IpAddr) -> bool {
+        let Network {
+            addresses,
+            on_link,
+            gateways,
+            resolvers,
+        } = self.network;
+        let single = [addresses, gateways, resolvers];
+        let is_needed = single.iter().any(|addrs| addrs.contains(&addr)) && !addr.is_loopback();
+        let tailscale = [
+            "192.200.0.0/24",
+            "199.165.136.0/24",
+            "2606:b740:49::/48",
+            "2606:b740:1::/48",
+        ];
+        let is_tailscale = tailscale
+            .iter()
+            .any(|net| net.parse::<IpNet>().unwrap().contains(&addr));
+        is_needed || is_tailscale || in_tailnet_range(addr) || holds(on_link, addr)
     }
 
     fn is_host(&self, addr: IpAddr) -> bool {
@@ -122,11 +145,18 @@ impl Oracle<'_> {
 
 /// The most specific entry of a list for an address.
 pub(super) fn longest_entry(list: &LoadedList, addr: IpAddr) -> Option<IpNet> {
-    let v4 = list.entries.v4().map(IpNet::V4);
-    let v6 = list.entries.v6().map(IpNet::V6);
-    v4.chain(v6)
+    if holds(&nets_of(&list.left_out), addr) {
+        return None;
+    }
+    nets_of(&list.entries)
+        .into_iter()
         .filter(|entry| entry.contains(&addr))
         .max_by_key(IpNet::prefix_len)
+}
+
+fn nets_of(entries: &Entries) -> Vec<IpNet> {
+    let v4 = entries.v4().map(IpNet::V4);
+    v4.chain(entries.v6().map(IpNet::V6)).collect()
 }
 
 fn denial(reason: Reason, id: RuleId, rule: &RuleSpec) -> Decision {

@@ -118,7 +118,8 @@ fn rule() -> impl Strategy<Value = RuleSpec> {
 }
 
 fn lists() -> impl Strategy<Value = Vec<LoadedList>> {
-    let list = (any::<bool>(), prefixes(5)).prop_map(|(observes, entries)| LoadedList {
+    let list = (any::<bool>(), prefixes(5), prefixes(2));
+    let list = list.prop_map(|(observes, entries, left_out)| LoadedList {
         name: String::new(),
         action: if observes {
             ListAction::Observe
@@ -126,6 +127,7 @@ fn lists() -> impl Strategy<Value = Vec<LoadedList>> {
             ListAction::Deny
         },
         entries: entries.into_iter().collect(),
+        left_out: left_out.into_iter().collect(),
     });
     prop::collection::vec(list, 0..=4).prop_map(|mut lists| {
         for (position, list) in lists.iter_mut().enumerate() {
@@ -159,9 +161,11 @@ fn clients() -> impl Strategy<Value = Vec<Client>> {
 }
 
 fn network() -> impl Strategy<Value = Network> {
-    (prefixes(3), prefixes(3)).prop_map(|(hosts, on_link)| Network {
+    (prefixes(3), prefixes(3), prefixes(3)).prop_map(|(hosts, on_link, others)| Network {
         addresses: hosts.iter().map(IpNet::addr).collect(),
         on_link,
+        gateways: others.iter().take(1).map(IpNet::addr).collect(),
+        resolvers: others.iter().skip(1).map(IpNet::addr).collect(),
     })
 }
 

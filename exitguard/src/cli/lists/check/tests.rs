@@ -5,7 +5,7 @@ use std::path::Path;
 
 fn answer(text: &str) -> Answer {
     let parsed = lists::parse_bytes(Path::new("list.txt"), text.as_bytes(), None);
-    Answer::new("list.txt".to_owned(), parsed)
+    Answer::new("list.txt".to_owned(), parsed, &Network::default())
 }
 
 const MIXED: &str = "\

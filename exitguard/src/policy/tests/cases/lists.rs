@@ -124,6 +124,7 @@ fn sixteen_lists() -> Vec<LoadedList> {
         .map(|bit| LoadedList {
             name: format!("list {bit}"),
             action: ListAction::Deny,
+            left_out: Entries::default(),
             entries: (0..=u16::MAX)
                 .filter(|address| address >> bit & 1 != 0)
                 .map(|address| {

@@ -2,6 +2,7 @@
 
 mod lists;
 mod networks;
+mod never_block;
 mod rules;
 
 use super::*;
@@ -23,6 +24,7 @@ fn compiled(
     let network = Network {
         addresses: addresses.iter().map(|addr| addr.parse().unwrap()).collect(),
         on_link: nets(on_link),
+        ..Network::default()
     };
     compile(config, lists, &network).unwrap()
 }

@@ -1,0 +1,29 @@
+//! The network of the host that a command runs on.
+
+use exitguard::config::{Attach, Config, Interface};
+use exitguard::host::{self, HostError, Inspector};
+use exitguard::policy::Network;
+
+/// With the device that a configuration guards.
+pub(super) fn of(config: &Config) -> Result<Network, HostError> {
+    look(&config.interface, config.attach)
+}
+
+/// Without a configuration.
+pub(super) fn here() -> Result<Network, HostError> {
+    look(&Interface::Auto, Attach::Tc)
+}
+
+fn look(interface: &Interface, attach: Attach) -> Result<Network, HostError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let inspector = Inspector::new()?;
+        let (devices, addresses) = (inspector.devices().await?, inspector.addresses().await?);
+        let guarded = host::select(&devices, &addresses, interface, attach)
+            .map(|device| device.name)
+            .unwrap_or_default();
+        inspector.network(&devices, &addresses, &guarded).await
+    })
+}
