@@ -270,8 +270,11 @@ impl Writer {
     fn list(&mut self, dice: &mut Dice) -> String {
         let entries = dice.some(12, prefix);
         self.met.extend(&entries);
-        let line = |entry: &IpNet| format!("{entry}\n");
-        entries.iter().map(line).collect()
+        // A list without entries has to say that it is meant to be empty.
+        let comment = std::iter::once("# random\n".to_owned());
+        comment
+            .chain(entries.iter().map(|entry| format!("{entry}\n")))
+            .collect()
     }
 }
 
