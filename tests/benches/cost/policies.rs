@@ -43,7 +43,7 @@ impl Policies {
         progress::tell("making a list");
         let prefixes = prefixes::random(count)?;
         Ok(Self {
-            without: Policy::new(0, String::new())?,
+            without: Policy::new(0, prefixes::text(&[]))?,
             with: Policy::new(count, prefixes::text(&prefixes))?,
             prefixes,
         })

@@ -63,9 +63,10 @@ fn one(random: &mut Rng, position: usize) -> Result<IpNet> {
     Ok(prefix.trunc())
 }
 
-/// As a file would have it.
+/// As a file would have it. The comment says of one without prefixes that it is meant to be empty.
 pub(crate) fn text(prefixes: &[IpNet]) -> String {
-    prefixes.iter().fold(String::new(), |mut text, prefix| {
+    let comment = String::from("# random\n");
+    prefixes.iter().fold(comment, |mut text, prefix| {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{prefix}");
         text
