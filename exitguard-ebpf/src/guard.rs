@@ -17,7 +17,7 @@ use crate::flows::{self, Entry};
 use crate::maps::FRAGMENTS;
 use crate::opaque::{hide, opaque};
 use crate::outcome::Outcome;
-use crate::{clock, reject, settings, stats, tables};
+use crate::{clock, hits, reject, settings, stats, tables};
 
 /// A packet on its way, with what every step needs to know of it. The direction is a constant: each
 /// program has a copy of this code, in which it costs nothing.
@@ -219,6 +219,7 @@ impl<const INBOUND: bool> Passage<'_, INBOUND> {
         }
         stats::count(decision, Self::DIRECTION, self.wire);
         if decision.verdict != Verdict::Allow {
+            hits::count(cached, self.key.remote);
             let state = flow::first_seen(cached, Origin::Client, 0);
             self.emit(EventKind::DenyPacket, &state);
         }
@@ -232,6 +233,9 @@ impl<const INBOUND: bool> Passage<'_, INBOUND> {
         if !before.is_fresh(settings::generation()) {
             cached = self.decide(entry.origin(), before.passes());
             entry.set_cached(cached);
+            if before.decision().reason != Reason::Blocklist {
+                hits::count(cached, self.key.remote);
+            }
         }
         if !cached.passes() {
             // A reset from the far side only ends what is denied already; and our own replies to denied
@@ -287,6 +291,7 @@ impl<const INBOUND: bool> Passage<'_, INBOUND> {
             state.denied_pkts = self.wire.pkts;
         }
         flows::enter(self.key, &state);
+        hits::count(cached, self.key.remote);
         stats::count(cached.decision(), Self::DIRECTION, self.wire);
         if cached.passes() {
             self.emit_at(now_ns, EventKind::Start, &state);

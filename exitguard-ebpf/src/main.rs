@@ -28,6 +28,8 @@ mod flows;
 #[cfg(target_arch = "bpf")]
 mod guard;
 #[cfg(target_arch = "bpf")]
+mod hits;
+#[cfg(target_arch = "bpf")]
 mod linear;
 #[cfg(target_arch = "bpf")]
 mod maps;

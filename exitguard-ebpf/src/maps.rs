@@ -3,11 +3,11 @@
 
 use aya_ebpf::{
     macros::map,
-    maps::{Array, LruHashMap, PerCpuArray, RingBuf},
+    maps::{Array, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use exitguard_common::abi::{
-    Addr, AddressClass, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, PortLine, Rule,
-    Stats,
+    Addr, AddressClass, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, ListId, PortLine,
+    Rule, Stats,
 };
 use exitguard_common::ranges::{BoundsV4, BoundsV6, ClassLine, IndexLine};
 
@@ -32,6 +32,8 @@ pub(crate) static CLASSES: Array<AddressClass> = Array::with_max_entries(1, 0);
 pub(crate) static RULES: Array<Rule> = Array::with_max_entries(1, 0);
 #[map]
 pub(crate) static PORTS: Array<PortLine> = Array::with_max_entries(1, 0);
+#[map]
+pub(crate) static LISTS: Array<ListId> = Array::with_max_entries(1, 0);
 
 // State: outlives a policy.
 
@@ -53,6 +55,10 @@ pub(crate) static STATS: PerCpuArray<Stats> = PerCpuArray::with_max_entries(1, 0
 /// One element. Written by the programs, each CPU its own copy.
 #[map]
 pub(crate) static EVENT_BUDGET: PerCpuArray<Budget> = PerCpuArray::with_max_entries(1, 0);
+/// Flows denied by a list. Userspace makes an element for each list of the policy, and room for all; the programs
+/// count, each CPU its own copy.
+#[map]
+pub(crate) static LIST_HITS: PerCpuHashMap<ListId, u64> = PerCpuHashMap::with_max_entries(64, 0);
 /// Written by the programs, drained by the daemon. Full: the event is lost and counted.
 #[map]
 pub(crate) static EVENTS: RingBuf = RingBuf::with_byte_size(1 << 20, 0);

@@ -32,7 +32,7 @@ impl Tables for MapTables {
     #[inline(always)]
     fn class_of(&self, addr: &Addr) -> Option<ClassId> {
         let V6Bits { high, low } = addr.bits();
-        class_id(eg_class_of(high, low))
+        class_id_of(high, low)
     }
 
     #[inline(always)]
@@ -59,6 +59,12 @@ impl Tables for MapTables {
 #[inline(always)]
 pub(crate) fn class_of(addr: &Addr) -> Option<&'static AddressClass> {
     CLASSES.get(u32::from(MapTables.class_of(addr)?.0))
+}
+
+/// The number of the class of an address, given as the halves of its 128 bits.
+#[inline(always)]
+pub(crate) fn class_id_of(high: u64, low: u64) -> Option<ClassId> {
+    class_id(eg_class_of(high, low))
 }
 
 /// Asks the policy about a flow.

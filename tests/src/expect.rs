@@ -122,6 +122,9 @@ impl Expected {
     pub fn check(&self, judge: &Judge, hook: Hook, seen: &Seen) -> Result<()> {
         same("return code", &seen.code, &self.code(hook))?;
         same("counters", &seen.stats, &self.stats(hook))?;
+        if let Some(hits) = self.hits(judge) {
+            same("list hits", &seen.hits, &hits)?;
+        }
         let cached = Cached::new(judge.generation(), self.decision);
         let told: Vec<_> = seen.events.iter().map(Told::from).collect();
         same("events", &told, &self.told(hook, cached))?;
@@ -190,6 +193,19 @@ impl Expected {
         stats.replies_sent = u64::from(self.reply == Reply::Sent);
         stats.replies_withheld = u64::from(self.reply == Reply::Withheld);
         stats
+    }
+
+    /// The list that a decision made now is laid to. `None` where it may have been made before.
+    fn hits(&self, judge: &Judge) -> Option<Vec<String>> {
+        match self.way {
+            Way::Known(_) => None,
+            Way::Flow(_) | Way::Alone if self.decision.reason == Reason::Blocklist => {
+                let (rule, remote) = (self.decision.rule, self.key.remote.into());
+                let hit = judge.policy().labels.list_hit(rule, remote);
+                Some(hit.iter().map(|hit| hit.list.to_owned()).collect())
+            }
+            _ => Some(Vec::new()),
+        }
     }
 
     fn told(&self, hook: Hook, cached: Cached) -> Vec<Told> {

@@ -60,6 +60,8 @@ pub struct Seen {
     pub stats: Stats,
     /// What was told.
     pub events: Vec<Event>,
+    /// The lists that it was laid to, once for each time.
+    pub hits: Vec<String>,
 }
 
 impl Judge {
@@ -122,6 +124,7 @@ impl Judge {
             gso_size,
             repeat: 1,
         };
+        let hits = self.hits()?;
         let outcome = self
             .loaded
             .test_run(hook, &test)
@@ -134,7 +137,31 @@ impl Judge {
             bytes: outcome.bytes,
             stats,
             events: std::iter::from_fn(|| self.events.next_event()).collect(),
+            hits: self.named(&hits, &self.hits()?),
         })
+    }
+
+    /// How often each list of the policy was hit so far.
+    ///
+    /// # Errors
+    /// When the kernel does not say.
+    pub fn hits(&self) -> Result<Vec<u64>> {
+        Ok(self.loaded.list_hits(&self.policy.compiled.lists)?)
+    }
+
+    fn named(&self, before: &[u64], after: &[u64]) -> Vec<String> {
+        let lists = self
+            .policy
+            .labels
+            .lists()
+            .iter()
+            .zip(before.iter().zip(after));
+        lists
+            .flat_map(|(list, (before, after))| {
+                let times = usize::try_from(after - before).unwrap_or(usize::MAX);
+                std::iter::repeat_n(list.name.clone(), times)
+            })
+            .collect()
     }
 
     /// What the flow table says about a flow.

@@ -22,8 +22,8 @@ pub use event::{Event, EventKind};
 pub use flow::{Budget, Cached, Counters, FlowKey, FlowState, FragmentKey, FragmentPorts, Origin};
 pub use names::{maps, programs, settings};
 pub use rule::{
-    AddressClass, ClassFlags, ClassId, MAX_LISTS, PORT_LINES_PER_SET, PortLine, PortSetId, Rule,
-    RuleFlags, RuleId,
+    AddressClass, ClassFlags, ClassId, ListId, MAX_LISTS, PORT_LINES_PER_SET, PortLine, PortSetId,
+    Rule, RuleFlags, RuleId,
 };
 pub use stats::{DirectionStats, Stats};
 #[cfg(feature = "user")]
@@ -33,7 +33,7 @@ pub use verdict::{Decision, Reason, Verdict};
 /// Changes whenever a type, a map or the meaning of a number in this folder changes.
 ///
 /// It is part of the path under which kernel state is pinned, so two versions never share a map.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// A direction of traffic, seen from the clients of the exit node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -21,6 +21,9 @@ pub mod maps {
     /// Port sets.
     pub const PORTS: &str = "PORTS";
 
+    /// Identities of the lists, by their bit.
+    pub const LISTS: &str = "LISTS";
+
     /// The flow table.
     pub const FLOWS: &str = "FLOWS";
     /// Ports of fragmented packets.
@@ -34,11 +37,14 @@ pub mod maps {
     /// Event budget of each CPU.
     pub const EVENT_BUDGET: &str = "EVENT_BUDGET";
 
+    /// Flows denied by a list, by its identity.
+    pub const LIST_HITS: &str = "LIST_HITS";
+
     /// One `u32`: the generation in force. Written and read by userspace only.
     pub const META: &str = "META";
 
     /// Maps filled once for one generation of the policy, and freed with it.
-    pub const POLICY: [&str; 9] = [
+    pub const POLICY: [&str; 10] = [
         INDEX_V4,
         RANGES_V4,
         RANGE_CLASSES_V4,
@@ -48,10 +54,20 @@ pub mod maps {
         CLASSES,
         RULES,
         PORTS,
+        LISTS,
     ];
 
     /// Maps that outlive a generation.
-    pub const STATE: [&str; 7] = [FLOWS, FRAGMENTS, REPLIES, STATS, EVENTS, EVENT_BUDGET, META];
+    pub const STATE: [&str; 8] = [
+        FLOWS,
+        FRAGMENTS,
+        REPLIES,
+        STATS,
+        EVENTS,
+        EVENT_BUDGET,
+        LIST_HITS,
+        META,
+    ];
 }
 
 /// Program names.

@@ -7,6 +7,11 @@
 /// Blocklists a policy can hold: one bit each in [`AddressClass::lists`] and [`Rule::lists`].
 pub const MAX_LISTS: usize = 64;
 
+/// Identity of a blocklist, which it keeps while policies and its bit change: made from its name.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ListId(pub u64);
+
 /// Number of a rule. Userspace knows its name.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,8 +1,8 @@
 //! What only userspace does with the shared types: hand them to maps, read them from bytes.
 
 use super::{
-    Addr, AddressClass, Budget, Event, FlowKey, FlowState, FragmentKey, FragmentPorts, PortLine,
-    Rule, Stats,
+    Addr, AddressClass, Budget, Event, FlowKey, FlowState, FragmentKey, FragmentPorts, ListId,
+    PortLine, Rule, Stats,
 };
 use crate::ranges::{BoundsV4, BoundsV6, ClassLine, IndexLine};
 
@@ -23,6 +23,7 @@ pod!(
     FragmentKey,
     FragmentPorts,
     IndexLine,
+    ListId,
     PortLine,
     BoundsV4,
     BoundsV6,

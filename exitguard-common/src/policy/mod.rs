@@ -168,6 +168,29 @@ fn blocklists(rule: &Rule, remote: &AddressClass, settings: &Settings) -> Listin
     }
 }
 
+/// The bit of the list that a denial by a list is laid to: the first that denies, else the first that observes.
+/// `None` when no list of the rule holds the address.
+#[inline(always)]
+pub fn named_list(rule: &Rule, remote: &AddressClass, settings: &Settings) -> Option<u32> {
+    let hits = rule.lists & remote.lists;
+    let denying = hits & !settings.observe_lists;
+    let mut rest = if denying != 0 { denying } else { hits };
+    if rest == 0 {
+        return None;
+    }
+    // By halves: the instruction set of BPF cannot count zeros.
+    let mut bit = 0;
+    let mut half = u64::BITS / 2;
+    while half > 0 {
+        if rest & ((1 << half) - 1) == 0 {
+            rest >>= half;
+            bit += half;
+        }
+        half /= 2;
+    }
+    Some(bit)
+}
+
 /// Step 8: whether the rule lists it, and the reason under which it answers.
 #[inline(always)]
 fn allowlist<T: Tables>(tables: &T, rule: &Rule, facts: &Facts) -> Option<(bool, Reason)> {

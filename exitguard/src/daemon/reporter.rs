@@ -94,13 +94,14 @@ impl Reporter {
     }
 
     /// Tells the counters.
-    pub fn stats(&mut self, kernel: &Stats, flows: usize) {
+    pub fn stats(&mut self, kernel: &Stats, list_hits: Vec<(String, u64)>, flows: usize) {
         let report = StatsReport {
             time: WallClock::now().wall(),
             interface: self.interface.clone(),
             uptime: self.started.elapsed(),
             flows,
             kernel: *kernel,
+            list_hits,
             reports_lost: self.sink.lost(),
             generation: self.generation(),
         };

@@ -111,6 +111,7 @@ impl Guard {
         for former in pins.of_other_versions()? {
             former.remove()?;
         }
+        loaded.forget_other_hits(&policy.lists);
         remember_generation(&mut loaded)?;
         Ok((setup, loaded, tc))
     }
@@ -128,6 +129,7 @@ impl Guard {
         } else {
             next.verify(&self.setup.hooks())?;
         }
+        next.forget_other_hits(&policy.lists);
         remember_generation(&mut next)?;
         self.loaded = next;
         Ok(generation)

@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod flows;
 mod guard;
+mod hits;
 mod object;
 mod pins;
 mod probe;

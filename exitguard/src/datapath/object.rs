@@ -2,14 +2,17 @@
 
 use super::attach::Hook;
 use super::error::DatapathError;
+use super::hits;
 use super::pins::{self, PinDir};
 use super::raw;
 use crate::policy::Compiled;
 use aya::maps::{Map, MapData, MapType};
 use aya::programs::{Program, ProgramError, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
-use exitguard_common::abi::{Addr, FragmentKey, FragmentPorts, Stats};
-use exitguard_common::abi::{Budget, FlowKey, FlowState, LinkLayer, maps, programs, settings};
+use exitguard_common::abi::{
+    Addr, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, LinkLayer, ListId, Stats, maps,
+    programs, settings,
+};
 use std::os::fd::{AsFd, BorrowedFd};
 
 /// The compiled kernel programs.
@@ -81,6 +84,7 @@ impl Loaded {
             (maps::RULES, policy.rules.len()),
             // A map has at least one element.
             (maps::PORTS, policy.ports.len().max(1)),
+            (maps::LISTS, policy.lists.len().max(1)),
         ];
         for (map, size) in sizes {
             loader.map_max_entries(map, size as u32);
@@ -96,6 +100,8 @@ impl Loaded {
         fill(&mut ebpf, maps::CLASSES, &policy.classes)?;
         fill(&mut ebpf, maps::RULES, &policy.rules)?;
         fill(&mut ebpf, maps::PORTS, &policy.ports)?;
+        fill(&mut ebpf, maps::LISTS, &policy.lists)?;
+        hits::make_room(&mut ebpf, &policy.lists)?;
         Ok(Self {
             ebpf,
             generation: load.generation,
@@ -181,7 +187,7 @@ struct StateMap {
     value_bytes: usize,
 }
 
-fn state_sizes(flow_table: u32) -> [(StateMap, u32); 7] {
+fn state_sizes(flow_table: u32) -> [(StateMap, u32); 8] {
     let lru = |name, key_bytes, value_bytes| StateMap {
         name,
         kind: MapType::LruHash,
@@ -193,6 +199,12 @@ fn state_sizes(flow_table: u32) -> [(StateMap, u32); 7] {
         kind: MapType::PerCpuArray,
         key_bytes: size_of::<u32>(),
         value_bytes,
+    };
+    let list_hits = StateMap {
+        name: maps::LIST_HITS,
+        kind: MapType::PerCpuHash,
+        key_bytes: size_of::<ListId>(),
+        value_bytes: size_of::<u64>(),
     };
     let meta = StateMap {
         name: maps::META,
@@ -225,6 +237,7 @@ fn state_sizes(flow_table: u32) -> [(StateMap, u32); 7] {
         ),
         (per_cpu(maps::STATS, size_of::<Stats>()), 1),
         (per_cpu(maps::EVENT_BUDGET, size_of::<Budget>()), 1),
+        (list_hits, hits::LISTS),
         (ring, RING_BYTES),
         (meta, 1),
     ]

@@ -1,6 +1,6 @@
 //! Where kernel state is kept alive: one folder an interface, in the BPF file system.
 //!
-//! `/sys/fs/bpf/exitguard/abi1/net4026531840-tailscale0/`: the version of the border types, so that two
+//! `/sys/fs/bpf/exitguard/abi2/net4026531840-tailscale0/`: the version of the border types, so that two
 //! versions never share a map; the network namespace, because interfaces of the same name live in many;
 //! the interface. The folder is also the lock: whoever holds it is the one daemon of that interface.
 
@@ -315,6 +315,11 @@ mod tests {
         );
         assert_ne!(a.path, b.path);
         assert!(a.path("FLOWS").ends_with("flows"));
-        assert!(a.path.to_str().unwrap().contains("/abi1/net"));
+        assert!(
+            a.path
+                .to_str()
+                .unwrap()
+                .contains(&format!("/abi{ABI_VERSION}/net"))
+        );
     }
 }

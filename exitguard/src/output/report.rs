@@ -31,6 +31,8 @@ pub struct StatsReport {
     pub flows: usize,
     /// The kernel's counters.
     pub kernel: Stats,
+    /// Flows that each list denied, or would have.
+    pub list_hits: Vec<(String, u64)>,
     /// Reports that the reader was too slow for.
     pub reports_lost: u64,
     /// Number of the policy.

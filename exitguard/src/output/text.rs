@@ -142,8 +142,15 @@ fn stats(report: &StatsReport) -> String {
     } else {
         denied.join(", ")
     };
+    let hits = report.list_hits.iter().filter(|(_, hits)| *hits > 0);
+    let hits: Vec<String> = hits.map(|(list, hits)| format!("{list} {hits}")).collect();
+    let hits = if hits.is_empty() {
+        String::new()
+    } else {
+        format!("; flows on lists: {}", hits.join(", "))
+    };
     format!(
-        "{} stats      flows {}; out {}; in {}; denied packets: {denied}; lost events {}",
+        "{} stats      flows {}; out {}; in {}; denied packets: {denied}{hits}; lost events {}",
         time(report.time),
         report.flows,
         amount(kernel.outbound.passed),

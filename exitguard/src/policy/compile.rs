@@ -5,7 +5,7 @@ use super::interval::{Address, Interval, cut, merge, subtract};
 use super::layers::{Classes, Layer, Meaning, TooManyClasses, sweep};
 use super::never_block::never_blocked;
 use super::ports::PortSet;
-use super::tables::{Compiled, Labels};
+use super::tables::{Compiled, Labels, list_id};
 use crate::config::{Config, ListAction, Mode, OnDeny, RuleSpec};
 use crate::lists::{Entries, LoadedList};
 use exitguard_common::abi::{
@@ -123,6 +123,7 @@ pub fn compile(
         classes: classes.into_vec(),
         rules,
         ports: ports.lines,
+        lists: lists.iter().map(|list| list_id(&list.name)).collect(),
     };
     let labels = Labels::new(names, &compiled, lists);
     Ok((compiled, labels))

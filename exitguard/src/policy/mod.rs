@@ -16,7 +16,7 @@ pub use compile::{CompileError, Network, TAILNET, compile};
 pub use interval::{Interval, merge, subtract};
 pub use never_block::{Collision, NeverBlocked, collisions, never_blocked};
 pub use ports::PortSet;
-pub use tables::{Compiled, Labels, ListHit};
+pub use tables::{Compiled, Labels, ListHit, list_id};
 
 #[cfg(test)]
 mod tests;

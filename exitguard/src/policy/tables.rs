@@ -2,11 +2,12 @@
 
 use crate::lists::LoadedList;
 use exitguard_common::abi::{
-    Addr, AddressClass, ClassId, PORT_LINES_PER_SET, PortLine, PortSetId, Rule, RuleId,
+    Addr, AddressClass, ClassId, ListId, PORT_LINES_PER_SET, PortLine, PortSetId, Rule, RuleId,
 };
 use exitguard_common::policy::{Settings, Tables};
 use exitguard_common::ranges::{RangeTable, V4, V6, lookup};
 use ipnet::IpNet;
+use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -25,6 +26,15 @@ pub struct Compiled {
     pub rules: Vec<Rule>,
     /// Port sets, [`PORT_LINES_PER_SET`] lines each.
     pub ports: Vec<PortLine>,
+    /// Identities of the lists, by their bit.
+    pub lists: Vec<ListId>,
+}
+
+/// The identity of a list, by which its hits are counted: the same for every list of this name.
+pub fn list_id(name: &str) -> ListId {
+    let digest = Sha256::digest(name);
+    let first = digest.iter().take(size_of::<u64>());
+    ListId(first.fold(0, |id, byte| id << 8 | u64::from(*byte)))
 }
 
 impl Tables for Compiled {

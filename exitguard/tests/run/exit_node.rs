@@ -58,6 +58,11 @@ impl ExitNode {
         fs::write(self.config(), policy).unwrap();
     }
 
+    /// Writes a list beside the configuration.
+    pub(crate) fn write_list(&self, name: &str, text: &str) {
+        fs::write(self.folder.path().join(name), text).unwrap();
+    }
+
     /// `exitguard run` with JSON on a pipe.
     pub(crate) fn run(&self) -> Command {
         let mut run = self.command();

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use exitguard::lab::{CLIENT_V4, Exchange, SERVER_V4, TcpSession};
 use nix::sys::signal::Signal;
+use serde_json::{Value, json};
 
 use crate::exit_node::{Daemon, ExitNode, LENIENT, OPEN, POLICY};
 use crate::kernel::{Objects, has_pins};
@@ -55,6 +56,39 @@ fn enforcement_survives_the_daemon_and_the_next_one_adopts_it() {
     until("the end of the old programs", || {
         attached.surviving().programs.is_empty()
     });
+}
+
+/// What a list is worth shows over weeks, and daemons are restarted meanwhile.
+#[test]
+#[ignore = "needs root"]
+fn hits_of_a_list_outlive_the_daemon_and_end_with_the_list() {
+    let node = ExitNode::new(POLICY);
+    node.write_list("bad.txt", &format!("{SERVER_V4}\n"));
+    let lists = |names: [&str; 2]| {
+        names.map(|name| format!("[[list]]\nname = \"{name}\"\nsource = \"bad.txt\"\n"))
+    };
+    let hits = |daemon: Daemon| {
+        daemon.signal(Signal::SIGTERM);
+        let ended = daemon.ended();
+        let is_stats = |event: &&Value| event["event_type"] == "stats";
+        let stats = ended.events.iter().find(is_stats).unwrap();
+        stats["exitguard"]["list_hits"].clone()
+    };
+    node.write(&(POLICY.to_owned() + &lists(["bad", "same"]).concat()));
+    let daemon = node.guard();
+    assert_eq!(node.ask(OPEN), Exchange::Refused);
+    assert_eq!(hits(daemon), json!({"bad": 1, "same": 0}));
+    // In another order.
+    node.write(&(POLICY.to_owned() + &lists(["same", "bad"]).concat()));
+    let daemon = node.guard();
+    assert_eq!(node.ask(OPEN), Exchange::Refused);
+    assert_eq!(hits(daemon), json!({"bad": 1, "same": 1}));
+    // A list that comes back begins anew.
+    let [_, bad] = lists(["same", "bad"]);
+    node.write(&(POLICY.to_owned() + &bad));
+    assert_eq!(hits(node.guard()), json!({"bad": 1}));
+    node.write(&(POLICY.to_owned() + &lists(["same", "bad"]).concat()));
+    assert_eq!(hits(node.guard()), json!({"bad": 1, "same": 0}));
 }
 
 #[test]

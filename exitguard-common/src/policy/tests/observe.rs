@@ -1,8 +1,9 @@
 //! Mode `observe`, and lists that only observe.
 
+use super::super::{Settings, named_list};
 use super::world::Hole;
 use super::{Ask, End, INTERNAL, World, allow, deny, would_deny};
-use crate::abi::{ClassFlags, Decision, Reason, RuleFlags, RuleId, Verdict};
+use crate::abi::{AddressClass, ClassFlags, Decision, Reason, Rule, RuleFlags, RuleId, Verdict};
 use crate::packet::{Transport, protocol};
 
 const HTTPS: Ask = Ask::tcp(443);
@@ -162,4 +163,31 @@ fn a_list_that_denies_beats_one_that_only_observes() {
             .client(|rule| rule.lists = named);
         assert_eq!(world.decide(HTTPS), expected, "{observing:b} {named:b}");
     }
+}
+
+#[test]
+fn a_denial_is_laid_to_the_first_list_that_denies_and_else_to_the_first_that_observes() {
+    let named = |applies: u64, holds: u64, observes: u64| {
+        let rule = Rule {
+            lists: applies,
+            ..World::NOTHING
+        };
+        let remote = AddressClass {
+            lists: holds,
+            ..AddressClass::PLAIN
+        };
+        let settings = Settings {
+            observe: false,
+            observe_lists: observes,
+        };
+        named_list(&rule, &remote, &settings)
+    };
+    for bit in 0..64 {
+        let above = u64::MAX << bit;
+        assert_eq!(named(above, u64::MAX, 0), Some(bit));
+        assert_eq!(named(u64::MAX, above, u64::MAX), Some(bit));
+        assert_eq!(named(u64::MAX, u64::MAX, !(1 << bit)), Some(bit));
+        assert_eq!(named(1 << bit, !(1 << bit), 0), None);
+    }
+    assert_eq!(named(0, u64::MAX, 0), None);
 }

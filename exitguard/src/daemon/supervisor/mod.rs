@@ -11,7 +11,7 @@ use crate::datapath::{self, Environment, EventSource, Guard, Setup};
 use crate::diagnostic::Diagnostic;
 use crate::host::{Device, HostError};
 use crate::output::{Sink, StateEvent, WallClock};
-use crate::policy::{Network, compile};
+use crate::policy::{Network, compile, list_id};
 use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
 use std::time::Duration;
@@ -218,8 +218,17 @@ impl Supervisor {
 
     fn tell_stats(&mut self) {
         if let Ok(stats) = self.guard.loaded().stats() {
-            self.reporter.stats(&stats, self.tracker.len());
+            let hits = self.list_hits();
+            self.reporter.stats(&stats, hits, self.tracker.len());
         }
+    }
+
+    /// How many flows each list denied; of none that the kernel does not tell.
+    fn list_hits(&mut self) -> Vec<(String, u64)> {
+        let names = self.desired.lists.iter().map(|list| &list.name);
+        let ids: Vec<_> = names.clone().map(|name| list_id(name)).collect();
+        let hits = self.guard.loaded().list_hits(&ids).unwrap_or_default();
+        names.cloned().zip(hits).collect()
     }
 
     fn finish(mut self) {

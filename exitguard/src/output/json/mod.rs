@@ -146,6 +146,11 @@ fn stats(report: &StatsReport) -> Event<'_> {
         denied_pkts: reasons(&kernel.denied_pkts),
         would_deny_pkts: reasons(&kernel.would_deny_pkts),
         malformed_pkts: malformed,
+        list_hits: report
+            .list_hits
+            .iter()
+            .map(|(list, hits)| (list.as_str(), *hits))
+            .collect(),
         replies_sent: kernel.replies_sent,
         replies_withheld: kernel.replies_withheld,
         flows_untracked: kernel.flows_untracked,

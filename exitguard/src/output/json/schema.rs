@@ -127,7 +127,7 @@ pub(super) struct Stats {
 #[serde(untagged)]
 pub(super) enum Ours<'a> {
     Flow(FlowDetail<'a>),
-    Stats(Box<StatsDetail>),
+    Stats(Box<StatsDetail<'a>>),
     State(State<'a>),
     Lost(Lost),
 }
@@ -164,7 +164,7 @@ pub(super) struct Client {
 /// `exitguard` of `stats` events. Counters count since the kernel's state was made; those of reasons that
 /// never occurred are left out.
 #[derive(Serialize)]
-pub(super) struct StatsDetail {
+pub(super) struct StatsDetail<'a> {
     pub(super) v: u32,
     pub(super) event: &'static str,
     pub(super) generation: u32,
@@ -174,6 +174,8 @@ pub(super) struct StatsDetail {
     pub(super) denied_pkts: BTreeMap<&'static str, u64>,
     pub(super) would_deny_pkts: BTreeMap<&'static str, u64>,
     pub(super) malformed_pkts: BTreeMap<&'static str, u64>,
+    /// Flows that each list denied, or would have.
+    pub(super) list_hits: BTreeMap<&'a str, u64>,
     pub(super) replies_sent: u64,
     pub(super) replies_withheld: u64,
     pub(super) flows_untracked: u64,

@@ -121,11 +121,13 @@ impl Samples {
             uptime: Duration::from_secs(3_600),
             flows: 12,
             kernel,
+            list_hits: vec![("bad".into(), 2), ("new".into(), 0)],
             reports_lost: 6,
             generation: 7,
         };
         let idle = StatsReport {
             kernel: Stats::default(),
+            list_hits: Vec::new(),
             reports_lost: 0,
             ..stats.clone()
         };
