@@ -6,6 +6,7 @@
 //! runs it all. The [`demo`] runs the daemon in turn, in a [`lab`].
 
 pub mod config;
+pub mod control;
 pub mod daemon;
 pub mod datapath;
 pub mod demo;

@@ -9,6 +9,7 @@ mod network;
 mod off;
 mod print;
 mod run;
+mod status;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -21,7 +22,8 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or a positive answer
-  1  a negative answer (`explain` says deny, `demo` missed an expectation, a list is not taken, held or failed)
+  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `demo` missed an
+     expectation, a list is not taken, held or failed)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
   4  a fault of exitguard itself
@@ -66,6 +68,10 @@ enum Command {
     Check(CheckArgs),
     /// Say whether a destination may be reached, and why: by the code that decides in the kernel.
     Explain(ExplainArgs),
+    /// Say how it is with the guard: in force or not, since when, and what it did.
+    ///
+    /// Asks the daemon; without one, says whether the interface is still guarded.
+    Status(StatusArgs),
     /// Take the guard off: stop the daemon, remove its programs and its state.
     Off(OffArgs),
     /// About blocklists.
@@ -129,6 +135,15 @@ struct RunArgs {
 
 #[derive(clap::Args)]
 struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct StatusArgs {
     #[command(flatten)]
     config: ConfigArg,
     /// Print JSON.
@@ -223,6 +238,7 @@ pub(crate) fn main() -> Exit {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
+        Command::Status(args) => status::status(&args),
         Command::Off(args) => off::off(&args),
         Command::Lists(command) => lists::run(&command),
         Command::Config(ConfigCommand::Example) => print::text(config::EXAMPLE),

@@ -1,6 +1,7 @@
 //! The network of the host that a command runs on.
 
 use exitguard::config::{Attach, Config, Interface};
+use exitguard::datapath::Attached;
 use exitguard::host::{self, HostError, Inspector};
 use exitguard::policy::Network;
 
@@ -12,6 +13,28 @@ pub(super) fn of(config: &Config) -> Result<Network, HostError> {
 /// Without a configuration.
 pub(super) fn here() -> Result<Network, HostError> {
     look(&Interface::Auto, Attach::Tc)
+}
+
+/// The interface of a configuration, and whether programs of an exitguard judge its packets: `None` if this user may
+/// not know.
+pub(super) fn guarded(interface: &Interface) -> Result<(Option<String>, Option<bool>), HostError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let inspector = Inspector::new()?;
+        let (devices, addresses) = (inspector.devices().await?, inspector.addresses().await?);
+        let device = [Attach::Tc, Attach::Xdp]
+            .into_iter()
+            .find_map(|attach| host::select(&devices, &addresses, interface, attach).ok());
+        let Some(device) = device else {
+            return Ok((None, Some(false)));
+        };
+        let others = inspector.programs(device.index).await?;
+        let attached = Attached::on(&device.name, &others);
+        let guarded = attached.ok().map(|attached| attached.is_guarded());
+        Ok((Some(device.name), guarded))
+    })
 }
 
 fn look(interface: &Interface, attach: Attach) -> Result<Network, HostError> {

@@ -19,6 +19,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Exit> {
             },
         },
         wait: args.wait,
+        answer: true,
         warn: error::show,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -8,8 +8,10 @@ use super::rule::{Surroundings, client_rule, host_rule};
 use super::section::{Section, TOP};
 use super::value::Value;
 use super::values;
+use crate::control::DEFAULT_SOCKET;
 use ipnet::IpNet;
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const DEFAULT_INTERFACE: &str = "tailscale0";
@@ -39,6 +41,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
     let host = top.section("host", report);
     let events = top.section("events", report);
     let limits = top.section("limits", report);
+    let control = top.section("control", report);
     top.finish(report);
 
     let lists = read_lists(lists, report);
@@ -59,6 +62,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         events: read_events(events, report),
         flow_table: read_limits(limits, report),
         list_cache: read_cache(downloads, report),
+        socket: read_socket(control, report),
         lists,
     }
 }
@@ -127,6 +131,35 @@ fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettin
     };
     section.finish(report);
     EventSettings { update, stats }
+}
+
+/// Longest path of a socket, without the byte that ends it: `sun_path` of unix(7).
+const SOCKET_PATH: usize = 107;
+
+fn read_socket(mut section: Section<'_>, report: &mut Report<'_>) -> PathBuf {
+    let folder = report.file().path().parent().unwrap_or(Path::new(""));
+    let folder = folder.to_owned();
+    let path = |value: &Value<'_>| {
+        let path = folder.join(value.string()?);
+        let hint = format!(
+            "name a path of at most {SOCKET_PATH} bytes, as in socket = \"{DEFAULT_SOCKET}\""
+        );
+        if path == folder {
+            return Err(value.has_to_be("the path of a socket", hint));
+        }
+        match path.as_os_str().len() {
+            ..=SOCKET_PATH => Ok(path),
+            length => {
+                let message = format!("a socket cannot have a path of {length} bytes");
+                Err(Problem::new(message, hint))
+            }
+        }
+    };
+    let socket = section
+        .get("socket")
+        .and_then(|value| report.read(&value, path));
+    section.finish(report);
+    socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET))
 }
 
 fn duration(value: &Value<'_>) -> Result<Duration, Problem> {

@@ -57,6 +57,9 @@ pub enum ConfigError {
         path: PathBuf,
         /// Everything that is wrong with it.
         diagnostics: Vec<Diagnostic>,
+        /// What was probably meant, unless it is no TOML at all. Never to be put in force; it tells where a
+        /// daemon that runs with a former version of the file can be asked.
+        meant: Option<Box<Config>>,
     },
 }
 
@@ -89,6 +92,7 @@ pub fn load(path: &Path) -> Result<Checked, ConfigError> {
     let file = syntax::decode(path, bytes).map_err(|diagnostic| ConfigError::Invalid {
         path: path.to_owned(),
         diagnostics: vec![diagnostic],
+        meant: None,
     })?;
     parse(&file)
 }
@@ -98,16 +102,17 @@ pub fn load(path: &Path) -> Result<Checked, ConfigError> {
 /// # Errors
 /// As [`load`].
 pub fn parse(file: &SourceFile) -> Result<Checked, ConfigError> {
-    let invalid = |diagnostics| ConfigError::Invalid {
+    let invalid = |diagnostics, meant| ConfigError::Invalid {
         path: file.path().to_owned(),
         diagnostics,
+        meant,
     };
     let table = DeTable::parse(file.text())
-        .map_err(|error| invalid(vec![syntax::explain(file, &error)]))?;
+        .map_err(|error| invalid(vec![syntax::explain(file, &error)], None))?;
     let mut report = Report::new(file);
     let config = check::file(Section::top(file.text(), table.get_ref()), &mut report);
     match report.into_diagnostics() {
         (errors, warnings) if errors.is_empty() => Ok(Checked { config, warnings }),
-        (errors, _) => Err(invalid(errors)),
+        (errors, _) => Err(invalid(errors, Some(Box::new(config)))),
     }
 }

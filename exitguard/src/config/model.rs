@@ -33,6 +33,8 @@ pub struct Config {
     pub flow_table: u32,
     /// The folder of the lists that are downloaded.
     pub list_cache: PathBuf,
+    /// Where the daemon answers.
+    pub socket: PathBuf,
 }
 
 /// Whether denials happen.

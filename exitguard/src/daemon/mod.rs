@@ -12,6 +12,7 @@ mod desired;
 mod error;
 mod reporter;
 mod search;
+mod status;
 mod supervisor;
 
 pub use desired::{Desired, Overrides, PolicyFiles};

@@ -130,6 +130,11 @@ impl Reporter {
         }
     }
 
+    /// Reports that the reader was too slow for.
+    pub fn lost(&self) -> u64 {
+        self.sink.lost()
+    }
+
     /// Lets the reader catch up, for a while.
     pub fn wait_for_room(&self, patience: Duration) {
         self.sink.wait_for_room(patience);

@@ -2,7 +2,9 @@
 
 use super::Command;
 use super::reporter::Reporter;
+use super::status::Inquiries;
 use crate::config::Config;
+use crate::control::{Reply, Request};
 use crate::host::{self, Address, Device, HostError, Inspector, Watch};
 use crate::output::StateEvent;
 use crate::policy::Network;
@@ -12,6 +14,14 @@ use tokio::sync::mpsc::Receiver;
 pub(super) struct Search {
     inspector: Inspector,
     watch: Watch,
+}
+
+/// Whom to listen to while waiting for the device.
+pub(super) struct Asked<'a> {
+    pub(super) commands: &'a mut Receiver<Command>,
+    pub(super) inquiries: &'a mut Inquiries,
+    /// Answers, given why there is no device.
+    pub(super) answer: &'a dyn Fn(Request, String) -> Reply,
 }
 
 impl Search {
@@ -36,6 +46,11 @@ impl Search {
         ))
     }
 
+    /// The programs on a device, but for those of tcx links.
+    pub(super) async fn programs(&self, index: u32) -> Result<Vec<u32>, HostError> {
+        self.inspector.programs(index).await
+    }
+
     /// What the policy has to know of it.
     pub(super) async fn network(
         &self,
@@ -52,27 +67,31 @@ impl Search {
         config: &Config,
         wait: bool,
         reporter: &mut Reporter,
-        commands: &mut Receiver<Command>,
+        asked: Asked<'_>,
     ) -> Result<Option<Device>, HostError> {
         let mut has_told = false;
         loop {
             let (devices, addresses) = self.look().await?;
-            match host::select(&devices, &addresses, &config.interface, config.attach) {
+            let why = match host::select(&devices, &addresses, &config.interface, config.attach) {
                 Ok(device) => return Ok(Some(device)),
-                Err(error) if wait && error.is_absence() => {
-                    if !has_told {
-                        reporter.state(StateEvent::Waiting, error.to_string());
-                        has_told = true;
-                    }
-                }
+                Err(error) if wait && error.is_absence() => error.to_string(),
                 Err(error) => return Err(error),
+            };
+            if !has_told {
+                reporter.state(StateEvent::Waiting, why.as_str());
+                has_told = true;
             }
             tokio::select! {
                 () = self.watch.changed() => {}
-                command = commands.recv() => {
+                command = asked.commands.recv() => {
                     if command != Some(Command::Reload) {
                         return Ok(None);
                     }
+                }
+                inquiry = asked.inquiries.next() => {
+                    let reply = (asked.answer)(inquiry.request, why);
+                    // Whoever asked may have gone meanwhile.
+                    let _ = inquiry.reply.send(reply);
                 }
             }
         }

@@ -42,6 +42,15 @@ impl Hook {
         }
     }
 
+    /// For people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TcOutbound => "TC ingress",
+            Self::TcInbound => "TC egress",
+            Self::XdpOutbound => "XDP",
+        }
+    }
+
     const fn pin_prefix(self) -> &'static str {
         match self {
             Self::TcOutbound => "link_tc_outbound_",
@@ -289,7 +298,7 @@ fn is_severed(error: &ProgramError) -> bool {
     errno(error) == Some(libc::ENOLINK)
 }
 
-fn errno(error: &ProgramError) -> Option<i32> {
+pub(super) fn errno(error: &ProgramError) -> Option<i32> {
     match error {
         ProgramError::SyscallError(SyscallError { io_error, .. }) => io_error.raw_os_error(),
         ProgramError::TcError(TcError::NetlinkError(error)) | ProgramError::NetlinkError(error) => {

@@ -222,7 +222,7 @@ impl Setup {
     }
 
     /// Outbound first: it is the one that protects.
-    const fn hooks(&self) -> [Hook; 2] {
+    pub(super) const fn hooks(&self) -> [Hook; 2] {
         match self.attach {
             Attach::Tc => [Hook::TcOutbound, Hook::TcInbound],
             Attach::Xdp => [Hook::XdpOutbound, Hook::TcInbound],

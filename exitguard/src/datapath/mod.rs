@@ -6,6 +6,7 @@
 //! the links are pinned too, so that enforcement outlives the daemon.
 
 mod attach;
+mod attached;
 mod error;
 mod events;
 mod flows;
@@ -19,6 +20,7 @@ mod stats;
 mod test_run;
 
 pub use attach::Hook;
+pub use attached::Attached;
 pub use error::DatapathError;
 pub use events::{EventSource, read_event};
 pub use guard::{Guard, Setup, off};

@@ -146,6 +146,16 @@ impl Loaded {
         Ok(program)
     }
 
+    /// The kernel's number of the program of a hook.
+    pub(super) fn program_id(&mut self, hook: Hook) -> Result<u32, DatapathError> {
+        let info = match hook {
+            Hook::TcOutbound | Hook::TcInbound => self.classifier(hook.program())?.info(),
+            Hook::XdpOutbound => self.xdp()?.info(),
+        };
+        info.map(|info| info.id())
+            .map_err(|error| program_error(hook.program(), error))
+    }
+
     fn program<'p, P>(&'p mut self, name: &'static str) -> Result<&'p mut P, DatapathError>
     where
         &'p mut P: TryFrom<&'p mut Program, Error = ProgramError>,

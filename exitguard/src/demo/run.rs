@@ -80,6 +80,7 @@ impl Demo {
                 overrides: Overrides::default(),
             },
             wait: false,
+            answer: false,
             warn: |_| (),
         };
         let reader = self.ears.listen(reader);

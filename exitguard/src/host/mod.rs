@@ -3,6 +3,7 @@
 
 mod device;
 mod inspect;
+mod programs;
 mod resolvers;
 mod routes;
 mod watch;

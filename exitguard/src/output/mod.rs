@@ -16,6 +16,7 @@ pub use clock::WallClock;
 pub use flow_report::{DropReport, FlowReport, Naming};
 pub use report::{LostReport, Report, StateEvent, StateReport, StatsReport};
 pub use sink::{Lines, Reader, Sink};
+pub use text::bytes;
 
 /// How reports are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,6 +73,8 @@ pub enum StateEvent {
     InterfaceBack,
     /// Its interface is there and could not be guarded.
     Unprotected,
+    /// Nobody can ask the daemon: its control socket could not be made.
+    NoSocket,
     /// The daemon stops. What is in force stays.
     Stopped,
 }
@@ -88,6 +90,7 @@ impl StateEvent {
             Self::InterfaceLost => "interface_lost",
             Self::InterfaceBack => "interface_back",
             Self::Unprotected => "unprotected",
+            Self::NoSocket => "no_socket",
             Self::Stopped => "stopped",
         }
     }

@@ -2,12 +2,13 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["demo"],
     &["run"],
     &["check"],
     &["explain"],
+    &["status"],
     &["off"],
     &["lists"],
     &["lists", "check"],

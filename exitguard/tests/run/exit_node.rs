@@ -54,8 +54,15 @@ impl ExitNode {
         self.folder.path().join("exitguard.toml")
     }
 
+    /// Writes the configuration; its socket is this node's.
     pub(crate) fn write(&self, policy: &str) {
-        fs::write(self.config(), policy).unwrap();
+        let control = "\n[control]\nsocket = \"control.sock\"\n";
+        fs::write(self.config(), policy.to_owned() + control).unwrap();
+    }
+
+    /// Puts something in the place of the socket that is none.
+    pub(crate) fn block_socket(&self) {
+        fs::write(self.folder.path().join("control.sock"), "").unwrap();
     }
 
     /// Writes a list beside the configuration.

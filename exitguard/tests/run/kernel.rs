@@ -1,6 +1,7 @@
 //! What there is of exitguard in the kernel, on the exit node of a lab.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use aya::programs::tc::TcAttachType;
 use aya::programs::{SchedClassifier, loaded_programs};
@@ -52,4 +53,16 @@ impl Objects {
 pub(crate) fn has_pins(node: &ExitNode) -> bool {
     let exists = || std::fs::exists(PIN_ROOT).unwrap();
     node.lab.exit().enter(exists).unwrap()
+}
+
+/// The pins of the links of the exit node's programs.
+pub(crate) fn link_pins() -> Vec<PathBuf> {
+    let children = |folder: PathBuf| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().path())
+    };
+    let interfaces = children(PIN_ROOT.into()).flat_map(children);
+    let pins = interfaces.flat_map(children);
+    pins.filter(|pin| pin.to_string_lossy().contains("/link_"))
+        .collect()
 }

@@ -16,6 +16,7 @@ mod persistence;
 mod readers;
 mod refusals;
 mod reload;
+mod status;
 
 use std::time::{Duration, Instant};
 

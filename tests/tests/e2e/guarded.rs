@@ -38,6 +38,7 @@ impl Guard {
                 overrides: Overrides::default(),
             },
             wait: false,
+            answer: false,
             warn: |warnings| assert!(warnings.is_empty(), "{warnings:?}"),
         };
         let (sender, reports) = channel();

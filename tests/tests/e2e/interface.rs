@@ -25,10 +25,12 @@ fn an_interface_that_comes_back_is_guarded_again() {
             (Exchange::Answered, Exchange::TimedOut)
         );
         lab.remove_tun();
-        guard.state(StateEvent::InterfaceLost);
+        let lost = guard.state(StateEvent::InterfaceLost);
         lab.recreate_tun().unwrap();
         let back = guard.state(StateEvent::InterfaceBack);
         assert_eq!(back.interface, "tailscale0");
+        // Its addresses were gone, too. To compile a policy without them would have made the return wait.
+        assert_eq!(back.generation, lost.generation);
         assert_eq!(
             (ask(&lab, &open), ask(&lab, &shut)),
             (Exchange::Answered, Exchange::TimedOut)

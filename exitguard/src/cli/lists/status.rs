@@ -166,7 +166,7 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
             write!(text, ", {} held", status.wanted)?;
         }
         if let Some(age) = status.age {
-            write!(text, ", accepted {} ago", ago(age))?;
+            write!(text, ", accepted {} ago", print::span(age))?;
         }
         if let Some(until) = status.not_before {
             write!(text, ", asked again after {until}")?;
@@ -177,14 +177,4 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
         text += "the configuration has no list\n";
     }
     Ok(text)
-}
-
-/// A span of time in its largest unit.
-fn ago(seconds: i64) -> String {
-    match seconds {
-        ..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
-    }
 }

@@ -18,6 +18,7 @@ pub(super) fn effective(config: &Config) -> String {
         events,
         flow_table,
         list_cache,
+        socket,
     } = config;
     writeln!(
         text,
@@ -58,6 +59,9 @@ pub(super) fn effective(config: &Config) -> String {
     writeln!(text, "flow table {flow_table}").unwrap();
     if list_cache != Path::new("/var/lib/exitguard/lists") {
         writeln!(text, "downloads in {}", list_cache.display()).unwrap();
+    }
+    if socket != Path::new("/run/exitguard/exitguard.sock") {
+        writeln!(text, "answers at {}", socket.display()).unwrap();
     }
     text
 }

@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 30] = [
     "mode",
     "interface",
     "attach",
@@ -41,6 +41,8 @@ const KEYS: [&str; 28] = [
     "allow",
     "events",
     "limits",
+    "control",
+    "socket",
     "tcp",
     "udp",
     "sctp",
@@ -61,7 +63,7 @@ const KEYS: [&str; 28] = [
     "other",
 ];
 
-const HEADERS: [&str; 9] = [
+const HEADERS: [&str; 10] = [
     "",
     "[egress]",
     "[host]",
@@ -70,6 +72,7 @@ const HEADERS: [&str; 9] = [
     "[allow]",
     "[events]",
     "[limits]",
+    "[control]",
     "[egress.tcp]",
 ];
 

@@ -4,9 +4,12 @@ use super::{Supervisor, summary};
 use crate::config::Config;
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
+use crate::datapath::Hook;
 use crate::host::Device;
 use crate::output::StateEvent;
 use crate::policy::{Labels, Network, compile};
+use jiff::Timestamp;
+use std::time::Instant;
 
 impl Supervisor {
     /// Reads the files again and puts what they say in force, or says why not.
@@ -30,17 +33,22 @@ impl Supervisor {
                 let message = summary(&self.desired, self.guard.method());
                 self.reporter.state(StateEvent::Reloaded, message);
             }
-            Ok(Err(why)) => self.reporter.state(StateEvent::ReloadFailed, why),
-            Err(error) => self
-                .reporter
-                .state(StateEvent::ReloadFailed, one_line(&error)),
+            Ok(Err(why)) => self.reload_failed(why),
+            Err(error) => self.reload_failed(one_line(&error)),
         }
+    }
+
+    fn reload_failed(&mut self, why: String) {
+        self.reload_error = Some(why.clone());
+        self.reporter.state(StateEvent::ReloadFailed, why);
     }
 
     fn in_force(&mut self, desired: Desired, generation: u32, labels: Labels) {
         self.reporter
             .use_policy(generation, labels, desired.config.mode.name());
         self.desired = desired;
+        self.policy_since = Timestamp::now();
+        self.reload_error = None;
     }
 
     /// Looks at the network: is the device still there, the same, and are the host's addresses?
@@ -50,22 +58,18 @@ impl Supervisor {
         };
         let interface = self.guard.setup().interface.clone();
         match devices.iter().find(|device| device.name == interface) {
-            // A policy that was published meanwhile may have found out before.
-            None if !self.has_told_loss => {
-                self.guard.detached();
-                self.has_told_loss = true;
-                self.reporter.state(
-                    StateEvent::InterfaceLost,
-                    "the interface is gone; waiting for it to come back",
-                );
+            None => {
+                self.lost();
+                // Its addresses are gone with it. A policy without them would be of no use, and make the
+                // interface wait when it comes back.
+                return;
             }
-            None => {}
             Some(device)
                 if device.index != self.guard.setup().index || !self.guard.is_attached() =>
             {
                 self.attach_again(device);
             }
-            Some(_) => {}
+            Some(device) => self.check(device).await,
         }
         let network = self.search.network(&devices, &addresses, &interface);
         let Ok(network) = network.await else {
@@ -76,9 +80,39 @@ impl Supervisor {
         }
     }
 
+    /// The interface is gone. A policy that was published meanwhile may have found out before.
+    fn lost(&mut self) {
+        if self.has_told_loss {
+            return;
+        }
+        self.guard.detached();
+        self.exposure.ends(Instant::now());
+        self.has_told_loss = true;
+        self.reporter.state(
+            StateEvent::InterfaceLost,
+            "the interface is gone; waiting for it to come back",
+        );
+    }
+
+    /// Puts back what somebody took off the device.
+    async fn check(&mut self, device: &Device) {
+        // When the kernel does not tell, the next look asks again.
+        let Ok(missing) = self.missing(device).await else {
+            return;
+        };
+        if !missing.is_empty() {
+            self.exposure.begins(Instant::now());
+            self.reporter
+                .state(StateEvent::Unprotected, not_there(&missing, &device.name));
+            self.attach_again(device);
+        }
+    }
+
     fn attach_again(&mut self, device: &Device) {
+        self.exposure.begins(Instant::now());
         match self.guard.reattach(device.index) {
             Ok(()) => {
+                self.exposure.ends(Instant::now());
                 self.has_told_loss = false;
                 let message = format!("guarded again, as device {}", device.index);
                 self.reporter.state(StateEvent::InterfaceBack, message);
@@ -103,6 +137,7 @@ impl Supervisor {
                 collisions.retain(|collision| !known.contains(collision));
                 (self.settings.warn)(&collisions);
                 self.network = network;
+                self.policy_since = Timestamp::now();
                 let mode = self.desired.config.mode.name();
                 self.reporter.use_policy(generation, labels, mode);
                 let message = "the addresses of this host changed";
@@ -115,6 +150,13 @@ impl Supervisor {
     }
 }
 
+/// What somebody took away.
+pub(super) fn not_there(missing: &[Hook], interface: &str) -> String {
+    let hooks: Vec<&str> = missing.iter().map(|hook| hook.name()).collect();
+    let hooks = hooks.join(" and at ");
+    format!("somebody took the program at {hooks} off {interface}; it is put back")
+}
+
 /// A key whose change a running guard cannot follow.
 fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
     if old.interface != new.interface {
@@ -123,6 +165,8 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
         Some("attach")
     } else if old.flow_table != new.flow_table {
         Some("limits.flows")
+    } else if old.socket != new.socket {
+        Some("control.socket")
     } else {
         None
     }

@@ -1,12 +1,15 @@
 //! The loop.
 
+mod answers;
 mod changes;
 
 use super::desired::{Desired, PolicyFiles};
 use super::error::DaemonError;
 use super::reporter::Reporter;
-use super::search::Search;
+use super::search::{Asked, Search};
+use super::status::{Exposure, Inquiries, waiting};
 use crate::config::Interface;
+use crate::control::{Reply, Request, Server};
 use crate::datapath::{self, Environment, EventSource, Guard, Setup};
 use crate::diagnostic::Diagnostic;
 use crate::host::{Device, HostError};
@@ -14,6 +17,7 @@ use crate::output::{Sink, StateEvent, WallClock};
 use crate::policy::{Network, compile, list_id};
 use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
+use jiff::Timestamp;
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc::Receiver;
@@ -35,6 +39,8 @@ pub struct Settings {
     pub files: PolicyFiles,
     /// Wait for the interface when it is not there.
     pub wait: bool,
+    /// Answer questions at the socket that the configuration names.
+    pub answer: bool,
     /// Called with warnings about the policy's files.
     pub warn: fn(&[Diagnostic]),
 }
@@ -65,16 +71,36 @@ pub async fn run(
         Interface::Named(name) => name.clone(),
         Interface::Auto => "auto".to_owned(),
     };
-    let mut reporter = Reporter::new(sink, name, desired.config.mode.name());
+    let mut reporter = Reporter::new(sink, name.clone(), desired.config.mode.name());
+    let started = Timestamp::now();
+    let mut inquiries = Inquiries::new();
+    let socket = Some(&desired.config.socket).filter(|_| settings.answer);
+    let server = socket.map(|path| Server::start(path, inquiries.sender()));
+    let answer = |request, why| match request {
+        Request::Status => Reply::ok(waiting(&desired, &name, started, why)),
+    };
+    let asked = Asked {
+        commands: &mut commands,
+        inquiries: &mut inquiries,
+        answer: &answer,
+    };
     let Some(device) = search
-        .device(&desired.config, settings.wait, &mut reporter, &mut commands)
+        .device(&desired.config, settings.wait, &mut reporter, asked)
         .await?
     else {
         reporter.finish(LAST_REPORTS);
         return Ok(());
     };
-    let supervisor = Supervisor::start(settings, desired, device, search, reporter).await?;
-    supervisor.run(commands).await
+    let mut supervisor = Supervisor::start(settings, desired, device, search, reporter).await?;
+    supervisor.started = started;
+    if let Some(Err(error)) = &server {
+        // To guard without answering is better than not to guard.
+        let reporter = &mut supervisor.reporter;
+        reporter.state(StateEvent::NoSocket, error.to_string());
+    }
+    let result = supervisor.run(commands, inquiries).await;
+    drop(server);
+    result
 }
 
 struct Supervisor {
@@ -87,6 +113,13 @@ struct Supervisor {
     guard: Guard,
     /// The interface is gone, and that was reported.
     has_told_loss: bool,
+    exposure: Exposure,
+    /// When the daemon started.
+    started: Timestamp,
+    /// When the policy was put in force.
+    policy_since: Timestamp,
+    /// Why the last reload changed nothing.
+    reload_error: Option<String>,
     events: AsyncFd<EventSource>,
 }
 
@@ -131,11 +164,19 @@ impl Supervisor {
             tracker,
             guard,
             has_told_loss: false,
+            exposure: Exposure::default(),
+            started: Timestamp::now(),
+            policy_since: Timestamp::now(),
+            reload_error: None,
             events,
         })
     }
 
-    async fn run(mut self, mut commands: Receiver<Command>) -> Result<(), DaemonError> {
+    async fn run(
+        mut self,
+        mut commands: Receiver<Command>,
+        mut inquiries: Inquiries,
+    ) -> Result<(), DaemonError> {
         let mut snapshot = ticker(SNAPSHOT_PERIOD);
         let mut look = ticker(LOOK_PERIOD);
         let mut next_stats = self.after_stats_period();
@@ -170,6 +211,7 @@ impl Supervisor {
                     drop(ready);
                     self.take_in(&events);
                 }
+                inquiry = inquiries.next() => self.answer(inquiry).await,
             }
         }
         self.finish();

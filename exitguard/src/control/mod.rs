@@ -1,0 +1,20 @@
+//! The control socket: what a running daemon answers, over a UNIX stream socket.
+//!
+//! One JSON object a line, both ways. A question names what is asked, as in `{"op":"status"}`; the answer to each is
+//! one line, in the order of the questions, with `"v":1` and either `"ok"` or `"error"`. Whoever may open the socket
+//! may read; nothing can be changed over it.
+
+mod client;
+mod protocol;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, ClientError};
+pub use protocol::{
+    ListStatus, Protection, Refusal, RefusalKind, Reply, Request, Status, Traffic, VERSION,
+};
+pub use server::{Inquiry, Server, ServerError};
+
+/// Where the socket is, if the configuration does not say.
+pub const DEFAULT_SOCKET: &str = "/run/exitguard/exitguard.sock";

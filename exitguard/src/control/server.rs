@@ -1,0 +1,203 @@
+//! Answering.
+//!
+//! Whoever connects can do the daemon no harm: so many at once, lines so long, and who does not read the answer or
+//! says nothing for a while is cut off.
+
+use super::protocol::{RefusalKind, Reply, Request};
+use futures_util::{SinkExt, StreamExt};
+use nix::unistd::{Gid, Group, chown};
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
+
+/// Connections at once.
+const MAX_CLIENTS: usize = 64;
+/// Bytes of a question.
+const MAX_LINE: usize = 64 << 10;
+/// How long a client may say nothing.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long it may take to read an answer.
+const SLOWNESS: Duration = Duration::from_secs(5);
+/// Its members may read.
+const GROUP: &str = "exitguard";
+
+/// A question, and where its answer goes.
+#[derive(Debug)]
+pub struct Inquiry {
+    /// What is asked.
+    pub request: Request,
+    /// Takes the answer.
+    pub reply: oneshot::Sender<Reply>,
+}
+
+/// Why there is no socket.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// Somebody listens there.
+    #[error("another daemon answers at {}; name another `socket` in [control]", path.display())]
+    Taken {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// The system says no.
+    #[error("cannot listen at {}: {error}", path.display())]
+    Listen {
+        /// The socket.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// Listens until it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    path: PathBuf,
+    /// Of the socket: another one at the path is not ours to remove.
+    inode: u64,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    /// Listens at a path; each question goes into `inquiries`. Has to be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// When somebody else listens there, or the system refuses.
+    pub fn start(path: &Path, inquiries: mpsc::Sender<Inquiry>) -> Result<Self, ServerError> {
+        let refused = |error| ServerError::Listen {
+            path: path.to_owned(),
+            error,
+        };
+        match std::os::unix::net::UnixStream::connect(path) {
+            Ok(_) => {
+                return Err(ServerError::Taken {
+                    path: path.to_owned(),
+                });
+            }
+            // What a daemon that was killed left. The system says the same of a file that is no socket.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && is_socket(path) => {
+                fs::remove_file(path).map_err(refused)?;
+            }
+            Err(_) => {}
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(refused)?;
+        }
+        let (listener, inode) = listen(path).map_err(refused)?;
+        let task = tokio::spawn(accept(listener, inquiries));
+        Ok(Self {
+            path: path.to_owned(),
+            inode,
+            task,
+        })
+    }
+
+    /// The socket.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+        if fs::symlink_metadata(&self.path).is_ok_and(|socket| socket.ino() == self.inode) {
+            // Whoever comes next removes what nobody listens at.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn is_socket(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
+}
+
+/// Nobody but root, and the group if there is one.
+fn listen(path: &Path) -> io::Result<(UnixListener, u64)> {
+    let listener = UnixListener::bind(path)?;
+    let group: Option<Gid> = Group::from_name(GROUP)
+        .ok()
+        .flatten()
+        .map(|group| group.gid);
+    let mode = if group.is_some() { 0o660 } else { 0o600 };
+    chown(path, None, group)?;
+    fs::set_permissions(path, Permissions::from_mode(mode))?;
+    Ok((listener, fs::symlink_metadata(path)?.ino()))
+}
+
+async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {
+    /// Between tries, when the process has no room for another connection.
+    const PAUSE: Duration = Duration::from_millis(100);
+    let room = Arc::new(Semaphore::new(MAX_CLIENTS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        let mut lines = Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE));
+        let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
+            let full = format!("{MAX_CLIENTS} others are connected");
+            let reply = Reply::error(RefusalKind::Busy, full);
+            // A line fits into the buffer of a new connection: nobody waits here.
+            let _ = timeout(Duration::ZERO, send(&mut lines, &reply)).await;
+            continue;
+        };
+        let inquiries = inquiries.clone();
+        tokio::spawn(async move {
+            serve(lines, &inquiries).await;
+            drop(place);
+        });
+    }
+}
+
+type Lines = Framed<UnixStream, LinesCodec>;
+
+async fn serve(mut lines: Lines, inquiries: &mpsc::Sender<Inquiry>) {
+    while let Ok(Some(line)) = timeout(IDLE, lines.next()).await {
+        let (reply, goes_on) = match line {
+            Ok(line) => (answer(&line, inquiries).await, true),
+            Err(LinesCodecError::MaxLineLengthExceeded) => {
+                let message = format!("a question has at most {MAX_LINE} bytes");
+                (Reply::error(RefusalKind::BadRequest, message), false)
+            }
+            Err(LinesCodecError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                let message = "a question is text in UTF-8";
+                (Reply::error(RefusalKind::BadRequest, message), false)
+            }
+            Err(LinesCodecError::Io(_)) => return,
+        };
+        let sent = timeout(SLOWNESS, send(&mut lines, &reply)).await;
+        if !goes_on || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+async fn answer(line: &str, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
+    let request = match serde_json::from_str(line) {
+        Ok(request) => request,
+        Err(error) => return Reply::error(RefusalKind::BadRequest, error.to_string()),
+    };
+    let (reply, answered) = oneshot::channel();
+    let inquiry = Inquiry { request, reply };
+    if inquiries.send(inquiry).await.is_ok()
+        && let Ok(reply) = answered.await
+    {
+        return reply;
+    }
+    Reply::error(RefusalKind::Ending, "the daemon is about to end")
+}
+
+async fn send(lines: &mut Lines, reply: &Reply) -> Result<(), LinesCodecError> {
+    // Strings, numbers and booleans under fixed names: there is nothing that could fail.
+    let json = serde_json::to_string(reply).unwrap_or_default();
+    lines.send(json).await
+}

@@ -1,0 +1,72 @@
+//! Questions about the guard, answered.
+
+use super::Supervisor;
+use super::changes::not_there;
+use crate::control::{Inquiry, Protection, Reply, Request, Status};
+use crate::daemon::error::DaemonError;
+use crate::daemon::status::{count, protection, waiting};
+use crate::datapath::{Attached, Hook};
+use crate::host::Device;
+use std::time::Instant;
+
+impl Supervisor {
+    pub(super) async fn answer(&mut self, Inquiry { request, reply }: Inquiry) {
+        let answer = match request {
+            Request::Status => Reply::ok(self.status().await),
+        };
+        // Whoever asked may have gone meanwhile.
+        let _ = reply.send(answer);
+    }
+
+    async fn status(&mut self) -> Status {
+        let setup = self.guard.setup().clone();
+        let (protection, reason) = self.protection().await;
+        let unguarded = self.exposure.total(Instant::now());
+        let mut status = Status {
+            device: Some(setup.index).filter(|_| protection != Protection::Waiting),
+            attached_by: Some(self.guard.method().to_owned()),
+            protection,
+            reason,
+            generation: self.guard.generation(),
+            policy_since: Some(self.policy_since),
+            reload_error: self.reload_error.clone(),
+            unprotected_seconds: unguarded.as_secs_f64(),
+            flows: self.tracker.len(),
+            lost_output: self.reporter.lost(),
+            ..waiting(&self.desired, &setup.interface, self.started, String::new())
+        };
+        if let Ok(stats) = self.guard.loaded().stats() {
+            count(&mut status, &stats);
+        }
+        for (list, (_, hits)) in status.lists.iter_mut().zip(self.list_hits()) {
+            list.hits = hits;
+        }
+        status
+    }
+
+    /// Whether the programs are where they should be: asked of the kernel.
+    async fn protection(&mut self) -> (Protection, Option<String>) {
+        let setup = self.guard.setup().clone();
+        let unprotected = |why: String| (Protection::Unprotected, Some(why));
+        let devices = match self.search.look().await {
+            Ok((devices, _)) => devices,
+            Err(error) => return unprotected(error.to_string()),
+        };
+        let Some(device) = devices.iter().find(|device| device.name == setup.interface) else {
+            let why = "the interface is gone; waiting for it to come back";
+            return (Protection::Waiting, Some(why.to_owned()));
+        };
+        match self.missing(device).await {
+            Ok(missing) if missing.is_empty() => (protection(self.desired.config.mode), None),
+            Ok(missing) => unprotected(not_there(&missing, &setup.interface)),
+            Err(error) => unprotected(error.to_string()),
+        }
+    }
+
+    /// The hooks of a device where our programs are not.
+    pub(super) async fn missing(&mut self, device: &Device) -> Result<Vec<Hook>, DaemonError> {
+        let others = self.search.programs(device.index).await?;
+        let attached = Attached::on(&device.name, &others)?;
+        Ok(self.guard.missing(&attached)?)
+    }
+}

@@ -1,0 +1,159 @@
+//! What the daemon answers, and what is said without one.
+
+use std::fs;
+
+use exitguard::lab::Exchange;
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::exit_node::{Daemon, ExitNode, POLICY, SHUT};
+use crate::kernel::link_pins;
+use crate::{is_state, until};
+
+/// `exitguard status --json`, and how it exits.
+fn status(node: &ExitNode) -> (i32, Value) {
+    let (code, said) = ask(node, &["--json"]);
+    (code, serde_json::from_str(&said).unwrap())
+}
+
+fn ask(node: &ExitNode, args: &[&str]) -> (i32, String) {
+    let mut command = node.command();
+    command
+        .arg("status")
+        .arg("--config")
+        .arg(node.config())
+        .args(args);
+    let output = node.output(command);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(complaint, "");
+    let said = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), said)
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_daemon_says_what_is_in_force_and_what_it_did() {
+    let node = ExitNode::new(POLICY);
+    let daemon = node.guard();
+    node.assert_guarded();
+    let (code, status) = status(&node);
+    assert_eq!(code, 0, "{status:#}");
+    assert_eq!(status["protection"], "enforcing");
+    assert_eq!(status["interface"], "tailscale0");
+    assert_eq!(status["pid"], daemon.id());
+    assert_eq!(status["generation"], 1);
+    assert_eq!(status["unprotected_seconds"], 0.0);
+    assert_eq!(status["denied_pkts"], json!({"port": 1}));
+    assert!(status["outbound"]["pkts"].as_u64() >= Some(4), "{status:#}");
+    let (code, text) = ask(&node, &[]);
+    assert_eq!(code, 0);
+    assert!(text.starts_with("tailscale0: enforcing\n"), "{text}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_reload_that_failed_stays_visible_until_one_succeeds() {
+    let node = ExitNode::new(POLICY);
+    let daemon = node.guard();
+    node.write("mode = 7\n");
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for("the failure", |event| is_state(event, "reload_failed"));
+    let mut command = node.command();
+    command
+        .args(["status", "--json", "--config"])
+        .arg(node.config());
+    let output = node.output(command);
+    assert_eq!(output.status.code(), Some(0));
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        complaint.contains("not a valid configuration"),
+        "{complaint}"
+    );
+    let failed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let why = failed["reload_error"].as_str().unwrap();
+    assert!(why.contains("mode"), "{why}");
+    node.write(POLICY);
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for("the reload", |event| is_state(event, "reloaded"));
+    let (_, mended) = status(&node);
+    assert_eq!(
+        (&mended["reload_error"], &mended["generation"]),
+        (&Value::Null, &json!(2))
+    );
+}
+
+#[test]
+#[ignore = "needs root"]
+fn without_a_daemon_it_says_whether_the_interface_is_still_guarded() {
+    let node = ExitNode::new(POLICY);
+    let (code, before) = status(&node);
+    assert_eq!((code, &before["guarded"]), (1, &json!(false)));
+    node.guard().kill();
+    let (code, after) = status(&node);
+    assert_eq!(
+        (code, &after["daemon"], &after["guarded"]),
+        (1, &json!(false), &json!(true))
+    );
+    let (_, text) = ask(&node, &[]);
+    assert!(text.contains("tailscale0 is still guarded"), "{text}");
+    node.off();
+    let (code, text) = ask(&node, &[]);
+    assert_eq!(code, 1);
+    assert!(text.contains("everything passes"), "{text}");
+}
+
+/// Somebody else's `tc` or `bpftool`, or a distribution's network scripts.
+#[test]
+#[ignore = "needs root"]
+fn a_program_that_somebody_takes_off_is_missed_and_put_back() {
+    let node = ExitNode::new(POLICY);
+    let daemon = node.guard();
+    node.assert_guarded();
+    let detach = || {
+        let pins = link_pins();
+        assert_eq!(pins.len(), 2, "{pins:?}");
+        // Nothing but the pin holds a link of a program.
+        pins.iter().for_each(|pin| fs::remove_file(pin).unwrap());
+    };
+    node.lab.exit().enter(detach).unwrap();
+    let gone = daemon.wait_for("the loss", |event| is_state(event, "unprotected"));
+    let message = gone["exitguard"]["message"].as_str().unwrap();
+    assert!(message.contains("TC ingress and at TC egress"), "{message}");
+    daemon.wait_for("the return", |event| is_state(event, "interface_back"));
+    until("the guard", || node.ask(SHUT) == Exchange::Refused);
+    node.assert_guarded();
+    let (code, status) = status(&node);
+    assert_eq!((code, &status["protection"]), (0, &json!("enforcing")));
+    assert!(
+        status["unprotected_seconds"].as_f64() > Some(0.0),
+        "{status:#}"
+    );
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_daemon_that_waits_for_its_interface_says_so() {
+    let node = ExitNode::new(&format!("interface = \"absent0\"\n{POLICY}"));
+    let mut run = node.run();
+    run.arg("--wait");
+    let daemon = Daemon::new(node.spawn(run));
+    daemon.wait_for("the wait", |event| is_state(event, "waiting"));
+    let (code, status) = status(&node);
+    assert_eq!((code, &status["protection"]), (1, &json!("waiting")));
+    let reason = status["reason"].as_str().unwrap();
+    assert!(reason.contains("absent0"), "{reason}");
+}
+
+/// To guard without answering is better than not to guard.
+#[test]
+#[ignore = "needs root"]
+fn a_socket_that_cannot_be_made_is_told_and_guards_all_the_same() {
+    let node = ExitNode::new(POLICY);
+    node.block_socket();
+    let daemon = Daemon::new(node.spawn(node.run()));
+    daemon.wait_for("the start", |event| is_state(event, "started"));
+    let told = daemon.wait_for("the trouble", |event| is_state(event, "no_socket"));
+    let message = told["exitguard"]["message"].as_str().unwrap();
+    assert!(message.contains("control.sock"), "{message}");
+    node.assert_guarded();
+}
