@@ -1,7 +1,14 @@
 //! tailscaled restarts: its device goes and comes back with another index.
 
-use exitguard::lab::{CLIENT_V4, EchoServer, Exchange, Lab, SERVER_V4, TcpSession, tcp_exchange};
+use aya::programs::links::Link;
+use aya::programs::tc::{SchedClassifierLink, TcAttachType, TcHandle};
+use exitguard::datapath::PIN_ROOT;
+use exitguard::lab::{
+    CLIENT_V4, EchoServer, Exchange, Lab, SERVER_V4, TUN, TcpSession, tcp_exchange,
+};
 use exitguard::output::StateEvent;
+use std::fs;
+use std::path::Path;
 
 use crate::guarded::{Guarded, policy};
 use crate::{SILENCE, SOON, at};
@@ -112,4 +119,46 @@ fn an_interface_that_is_replaced_at_once_is_guarded_again() {
         (Exchange::Answered, Exchange::TimedOut)
     );
     assert_eq!(shut.calls(), leaked);
+}
+
+/// Somebody else's `tc` or `bpftool`, or a distribution's network scripts.
+#[test]
+#[ignore = "needs root"]
+fn programs_that_somebody_takes_off_are_missed_and_put_back() {
+    let Guarded { guard, lab } = Guarded::new(&policy("[443]", "[]", ""));
+    let [open, shut] = servers(&lab);
+    for round in 1..=2 {
+        lab.exit().enter(take_off).unwrap();
+        let gone = guard.state(StateEvent::Unprotected);
+        assert!(
+            gone.message.contains("TC ingress and at TC egress"),
+            "{gone:?}"
+        );
+        guard.state(StateEvent::InterfaceBack);
+        let leaked = shut.calls();
+        assert_eq!(
+            (ask(&lab, &open), ask(&lab, &shut)),
+            (Exchange::Answered, Exchange::TimedOut)
+        );
+        assert_eq!((open.calls(), shut.calls()), (round, leaked));
+    }
+}
+
+/// Takes the programs off the device, in whichever of the two ways they are on it.
+fn take_off() {
+    let pins = Path::new(PIN_ROOT).read_dir().unwrap();
+    let interfaces = pins.flat_map(|version| version.unwrap().path().read_dir().unwrap());
+    let pins = interfaces.flat_map(|interface| interface.unwrap().path().read_dir().unwrap());
+    for pin in pins.map(|pin| pin.unwrap().path()) {
+        // Nothing but its pin holds a tcx link.
+        if pin.to_string_lossy().contains("/link_") {
+            fs::remove_file(pin).unwrap();
+        }
+    }
+    for direction in [TcAttachType::Ingress, TcAttachType::Egress] {
+        let handle = TcHandle::new(0x6567, 1);
+        let filter = SchedClassifierLink::attached(TUN, direction, 1, handle, None).unwrap();
+        // With tcx there is none.
+        let _ = filter.detach();
+    }
 }
