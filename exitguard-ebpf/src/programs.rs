@@ -15,6 +15,7 @@ use aya_ebpf::{
 use crate::guard;
 use crate::outcome::Verdict;
 use crate::reject;
+use crate::settings;
 use crate::skb::Skb;
 use crate::xdp::XdpFrame;
 
@@ -33,7 +34,13 @@ pub(crate) fn eg_inbound(ctx: TcContext) -> i32 {
 #[inline(always)]
 fn judge_skb<const INBOUND: bool>(skb: Skb) -> i32 {
     match guard::judge::<INBOUND, _>(skb, skb.gso_size()).verdict() {
-        Verdict::Pass => TC_ACT_UNSPEC,
+        Verdict::Pass => {
+            let bits = settings::pass_mark();
+            if !INBOUND && bits != 0 {
+                skb.mark(bits);
+            }
+            TC_ACT_UNSPEC
+        }
         Verdict::Drop => TC_ACT_SHOT,
         Verdict::Reply {
             kind,

@@ -13,6 +13,8 @@ static OBSERVE_LISTS: Global<u64> = Global::new(0);
 #[unsafe(no_mangle)]
 static LINK_LAYER: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
+static PASS_MARK: Global<u32> = Global::new(0);
+#[unsafe(no_mangle)]
 static EVENTS_PER_SECOND: Global<u32> = Global::new(0);
 
 #[inline(always)]
@@ -37,6 +39,11 @@ pub(crate) fn link_layer() -> LinkLayer {
     } else {
         LinkLayer::RawIp
     }
+}
+
+#[inline(always)]
+pub(crate) fn pass_mark() -> u32 {
+    PASS_MARK.load()
 }
 
 #[inline(always)]

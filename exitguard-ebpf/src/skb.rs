@@ -36,6 +36,13 @@ impl Skb {
         unsafe { (*self.0).gso_size }
     }
 
+    /// Adds bits to the mark of the packet.
+    #[inline(always)]
+    pub(crate) fn mark(&self, bits: u32) {
+        // SAFETY: as in `frame_bytes`; the field is writable in TC programs since Linux 4.1.
+        unsafe { (*self.0).mark |= bits }
+    }
+
     /// Copies bytes wherever they are.
     #[inline(always)]
     pub(crate) fn copy<const N: usize>(&self, offset: u32) -> Option<[u8; N]> {

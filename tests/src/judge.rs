@@ -200,6 +200,7 @@ fn load(policy: &Policy, link: LinkLayer, generation: u32, pins: &PinDir) -> Res
     let settings = LoadSettings {
         link_layer: link,
         flow_table: FLOW_TABLE,
+        mark: false,
         generation,
     };
     Ok(Loaded::new(&policy.compiled, settings, pins)?)

@@ -35,6 +35,9 @@ pub use verdict::{Decision, Reason, Verdict};
 /// It is part of the path under which kernel state is pinned, so two versions never share a map.
 pub const ABI_VERSION: u32 = 2;
 
+/// The bit that a gate behind the programs asks for: outside of `0xff0000`, which is Tailscale's.
+pub const PASS_MARK: u32 = 0x0100_0000;
+
 /// A direction of traffic, seen from the clients of the exit node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {

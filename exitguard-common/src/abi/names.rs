@@ -95,6 +95,8 @@ pub mod settings {
     pub const OBSERVE_LISTS: &str = "OBSERVE_LISTS";
     /// `u32`: a [`crate::abi::LinkLayer`] as its number.
     pub const LINK_LAYER: &str = "LINK_LAYER";
+    /// `u32`: the bits that the mark of a packet gets when it passes outbound at TC, or 0.
+    pub const PASS_MARK: &str = "PASS_MARK";
     /// `u32`: events a CPU may send per second.
     pub const EVENTS_PER_SECOND: &str = "EVENTS_PER_SECOND";
 }

@@ -71,7 +71,10 @@ fn exit_of_demo(error: &DemoError) -> Exit {
 
 const fn exit_of(error: &DaemonError) -> Exit {
     match error {
-        DaemonError::Config(_) | DaemonError::List(_) | DaemonError::Compile(_) => Exit::Usage,
+        DaemonError::Config(_)
+        | DaemonError::List(_)
+        | DaemonError::GateWithoutName
+        | DaemonError::Compile(_) => Exit::Usage,
         DaemonError::Host(_) => Exit::Unsupported,
         DaemonError::Datapath(error) => match error {
             DatapathError::NotPermitted { .. }

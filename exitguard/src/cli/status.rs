@@ -34,9 +34,15 @@ pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
             } else {
                 print::text(&text(&status, Timestamp::now()).context("cannot write text")?)?;
             }
-            Ok(match status.protection {
-                Protection::Enforcing | Protection::Observing => Exit::Ok,
-                Protection::Unprotected | Protection::Waiting => Exit::Negative,
+            let is_on = matches!(
+                status.protection,
+                Protection::Enforcing | Protection::Observing
+            );
+            let is_as_wanted = is_on && (status.fail == "open" || status.gate_closed);
+            Ok(if is_as_wanted {
+                Exit::Ok
+            } else {
+                Exit::Negative
             })
         }
         Err(ClientError::Absent(_)) => absent(&interface, &socket, args.json),
@@ -125,6 +131,14 @@ fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {
             "reload",
             &format!("FAILED, the policy before it is in force: {why}"),
         )?;
+    }
+    if status.fail == "closed" {
+        let gate = if status.gate_closed {
+            "closed: without the programs nothing is forwarded"
+        } else {
+            "OPEN, and should be closed: the events of the daemon say why"
+        };
+        line(&mut text, "gate", gate)?;
     }
     let daemon = format!(
         "{}, process {}, since {}",

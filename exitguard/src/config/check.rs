@@ -2,7 +2,7 @@
 
 use super::clients::{prefixes, read_clients};
 use super::lists::{read_cache, read_lists};
-use super::model::{Attach, Config, EventSettings, Interface, Mode, RuleSpec};
+use super::model::{Attach, Config, EventSettings, Fail, Interface, Mode, RuleSpec};
 use super::report::{Problem, Report};
 use super::rule::{Surroundings, client_rule, host_rule};
 use super::section::{Section, TOP};
@@ -22,7 +22,7 @@ const FLOWS: RangeInclusive<u32> = 1_024..=16_777_216;
 
 /// Reads the file. What is wrong is in the report, and something plausible in the result.
 pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
-    let [mode, interface, attach] = TOP.map(|key| top.get(key));
+    let [mode, interface, attach, fail] = TOP.map(|key| top.get(key));
     let mode = mode
         .and_then(|value| report.read(&value, read_mode))
         .unwrap_or(Mode::Observe);
@@ -32,6 +32,9 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
     let attach = attach
         .and_then(|value| report.read(&value, read_attach))
         .unwrap_or(Attach::Tc);
+    let fail = fail
+        .and_then(|value| report.read(&value, |value| read_fail(value, &interface, attach)))
+        .unwrap_or(Fail::Open);
 
     let egress = top.section("egress", report);
     let clients = top.sections("client", report);
@@ -55,6 +58,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         mode,
         interface,
         attach,
+        fail,
         host: read_host(host, &surroundings, report),
         clients: read_clients(clients, &egress, &surroundings, report),
         egress,
@@ -73,6 +77,27 @@ fn read_mode(value: &Value<'_>) -> Result<Mode, Problem> {
 
 fn read_attach(value: &Value<'_>) -> Result<Attach, Problem> {
     value.choice([("tc", Attach::Tc), ("xdp", Attach::Xdp)])
+}
+
+/// A gate is a rule for an interface of a name, and wants a mark, which XDP cannot give.
+fn read_fail(value: &Value<'_>, interface: &Interface, attach: Attach) -> Result<Fail, Problem> {
+    let fail = value.choice([("open", Fail::Open), ("closed", Fail::Closed)])?;
+    let only = |what: &str, hint: &str| {
+        let message = format!("`fail = \"closed\"` is not possible with `{what}`");
+        Err(Problem::new(message, hint))
+    };
+    match (fail, interface, attach) {
+        (Fail::Open, _, _) => Ok(fail),
+        (Fail::Closed, Interface::Auto, _) => only(
+            "interface = \"auto\"",
+            "name the interface: it has to be guarded before it is there",
+        ),
+        (Fail::Closed, _, Attach::Xdp) => only(
+            "attach = \"xdp\"",
+            "use attach = \"tc\": XDP cannot mark what passes",
+        ),
+        (Fail::Closed, Interface::Named(_), Attach::Tc) => Ok(fail),
+    }
 }
 
 fn read_egress(

@@ -21,8 +21,8 @@ mod values;
 pub use example::EXAMPLE;
 pub use formats::parse_format;
 pub use model::{
-    Attach, Client, Config, EventSettings, Interface, List, ListAction, Mode, OnDeny, Protocols,
-    RuleSpec, Source,
+    Attach, Client, Config, EventSettings, Fail, Interface, List, ListAction, Mode, OnDeny,
+    Protocols, RuleSpec, Source,
 };
 pub use protocols::protocol_name;
 pub(crate) use protocols::protocol_number;

@@ -17,6 +17,8 @@ pub struct Config {
     pub interface: Interface,
     /// How to attach for outbound packets.
     pub attach: Attach,
+    /// What happens to traffic while the programs are not there.
+    pub fail: Fail,
     /// Traffic to this host and inside the tailnet.
     pub host: RuleSpec,
     /// Clients without a rule of their own.
@@ -72,6 +74,25 @@ pub enum Attach {
     Tc,
     /// XDP ingress, for Ethernet devices.
     Xdp,
+}
+
+/// What happens to what clients send through this host while the programs are not on the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fail {
+    /// It passes unjudged.
+    Open,
+    /// It goes nowhere: a routing rule wants the mark that only the programs give.
+    Closed,
+}
+
+impl Fail {
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// What happens to a denied packet.

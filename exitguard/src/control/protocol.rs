@@ -124,6 +124,10 @@ pub struct Status {
     pub reason: Option<String>,
     /// `observe` or `enforce`.
     pub mode: String,
+    /// `open` or `closed`: what is wanted for the time without programs.
+    pub fail: String,
+    /// Whether the gate is closed: asked of the kernel for this answer.
+    pub gate_closed: bool,
     /// Number of the policy in force; 0 for none.
     pub generation: u32,
     /// Since when.

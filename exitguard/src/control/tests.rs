@@ -75,6 +75,8 @@ fn sample() -> Status {
         protection: Protection::Enforcing,
         reason: None,
         mode: "enforce".into(),
+        fail: "open".into(),
+        gate_closed: false,
         generation: 7,
         policy_since: Some("2026-01-02T12:00:00Z".parse().unwrap()),
         reload_error: None,

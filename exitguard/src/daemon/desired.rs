@@ -1,7 +1,7 @@
 //! The policy as its files want it.
 
 use super::error::DaemonError;
-use crate::config::{self, Config, Interface, Mode};
+use crate::config::{self, Config, Fail, Interface, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::lists::{self, LoadedList};
 use crate::policy::{Network, collisions};
@@ -63,6 +63,9 @@ impl PolicyFiles {
         }
         if let Some(interface) = &self.overrides.interface {
             config.interface = interface.clone();
+        }
+        if config.fail == Fail::Closed && config.interface == Interface::Auto {
+            return Err(DaemonError::GateWithoutName);
         }
         let lists = config
             .lists

@@ -17,6 +17,9 @@ pub enum DaemonError {
     /// A blocklist.
     #[error(transparent)]
     List(#[from] ListError),
+    /// The command line took the name away that the gate needs.
+    #[error("`fail = \"closed\"` is not possible with `--interface auto`; name the interface")]
+    GateWithoutName,
     /// Together they do not fit.
     #[error(transparent)]
     Compile(#[from] CompileError),

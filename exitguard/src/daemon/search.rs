@@ -3,9 +3,9 @@
 use super::Command;
 use super::reporter::Reporter;
 use super::status::Inquiries;
-use crate::config::Config;
+use crate::config::{Config, Fail, Interface};
 use crate::control::{Reply, Request};
-use crate::host::{self, Address, Device, HostError, Inspector, Watch};
+use crate::host::{self, Address, Device, Gate, HostError, Inspector, Watch};
 use crate::output::StateEvent;
 use crate::policy::Network;
 use tokio::sync::mpsc::Receiver;
@@ -51,6 +51,25 @@ impl Search {
         self.inspector.programs(index).await
     }
 
+    /// Sees to it that the gate of the interface is as the configuration says. True if it was open and had to be
+    /// closed.
+    pub(super) async fn keep_gate(&self, fail: Fail, interface: &str) -> Result<bool, HostError> {
+        match (fail, self.inspector.gate(interface).await?) {
+            (Fail::Closed, Gate::Closed) => Ok(false),
+            (Fail::Closed, Gate::Open) => {
+                self.inspector.close_gate(interface).await?;
+                Ok(true)
+            }
+            // What a former configuration left.
+            (Fail::Open, _) => self.inspector.open_gate(interface).await.map(|_| false),
+        }
+    }
+
+    /// Whether the gate of the interface is closed.
+    pub(super) async fn is_gate_closed(&self, interface: &str) -> Result<bool, HostError> {
+        Ok(self.inspector.gate(interface).await? == Gate::Closed)
+    }
+
     /// What the policy has to know of it.
     pub(super) async fn network(
         &self,
@@ -80,6 +99,12 @@ impl Search {
             if !has_told {
                 reporter.state(StateEvent::Waiting, why.as_str());
                 has_told = true;
+                // Closed before the interface is there, so that nothing passes before the programs are.
+                if let (Fail::Closed, Interface::Named(name)) = (config.fail, &config.interface)
+                    && let Err(error) = self.keep_gate(config.fail, name).await
+                {
+                    reporter.state(StateEvent::NoGate, error.to_string());
+                }
             }
             tokio::select! {
                 () = self.watch.changed() => {}

@@ -61,6 +61,8 @@ pub(super) fn waiting(
         protection: Protection::Waiting,
         reason: Some(reason),
         mode: desired.config.mode.name().to_owned(),
+        fail: desired.config.fail.name().to_owned(),
+        gate_closed: false,
         generation: 0,
         policy_since: None,
         reload_error: None,

@@ -29,6 +29,8 @@ pub struct Setup {
     pub attach: Attach,
     /// Size of the flow table.
     pub flow_table: u32,
+    /// Mark packets of clients that pass, for a gate behind the programs. TC only.
+    pub mark: bool,
 }
 
 /// A policy in force. Dropping it leaves it in force: that is what a stopped daemon wants. See [`off`].
@@ -217,6 +219,7 @@ impl Setup {
         LoadSettings {
             link_layer: self.link_layer,
             flow_table: self.flow_table,
+            mark: self.mark,
             generation,
         }
     }

@@ -10,8 +10,8 @@ use aya::maps::{Map, MapData, MapType};
 use aya::programs::{Program, ProgramError, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
 use exitguard_common::abi::{
-    Addr, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, LinkLayer, ListId, Stats, maps,
-    programs, settings,
+    Addr, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, LinkLayer, ListId, PASS_MARK,
+    Stats, maps, programs, settings,
 };
 use std::os::fd::{AsFd, BorrowedFd};
 
@@ -33,6 +33,8 @@ pub struct LoadSettings {
     pub link_layer: LinkLayer,
     /// Size of the flow table.
     pub flow_table: u32,
+    /// Mark packets of clients that pass, for a gate behind the programs.
+    pub mark: bool,
     /// Number of the policy; larger than that of any policy before.
     pub generation: u32,
 }
@@ -57,6 +59,7 @@ impl Loaded {
         let mut loader = EbpfLoader::new();
         let observe = u32::from(policy.settings.observe);
         let link_layer = load.link_layer as u32;
+        let pass_mark = if load.mark { PASS_MARK } else { 0 };
         loader
             .override_global(settings::GENERATION, &load.generation, true)
             .override_global(settings::OBSERVE, &observe, true)
@@ -66,6 +69,7 @@ impl Loaded {
                 true,
             )
             .override_global(settings::LINK_LAYER, &link_layer, true)
+            .override_global(settings::PASS_MARK, &pass_mark, true)
             .override_global(settings::EVENTS_PER_SECOND, &EVENTS_PER_SECOND, true);
         for (map, size) in state_sizes(load.flow_table) {
             loader.map_max_entries(map.name, size);

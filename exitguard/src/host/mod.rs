@@ -2,6 +2,7 @@
 //! thread that asks. Reading needs no privileges.
 
 mod device;
+mod gate;
 mod inspect;
 mod programs;
 mod resolvers;
@@ -9,6 +10,7 @@ mod routes;
 mod watch;
 
 pub use device::{Address, Device, DeviceKind, select};
+pub use gate::Gate;
 pub use inspect::{Inspector, network};
 pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
@@ -26,6 +28,19 @@ pub enum HostError {
     Read {
         /// Links or addresses.
         what: &'static str,
+        /// What rtnetlink said.
+        error: Box<rtnetlink::Error>,
+    },
+    /// A rule that stops what is not marked would stop what is for this host, too.
+    #[error(
+        "no rule of the table `local` comes before the gate: it would cut this host off; add `ip rule add pref 0 lookup local`, and the same with `ip -6`, or set fail = \"open\""
+    )]
+    GateBeforeLocal,
+    /// The gate stays as it is.
+    #[error("cannot {action} the gate: {error}")]
+    Gate {
+        /// What was tried.
+        action: &'static str,
         /// What rtnetlink said.
         error: Box<rtnetlink::Error>,
     },

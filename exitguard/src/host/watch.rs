@@ -6,7 +6,7 @@ use rtnetlink::MulticastGroup;
 use std::future::Future;
 use tokio::task::JoinHandle;
 
-/// Tells that devices or addresses changed, but not how: whoever hears it looks again. So a message that is
+/// Tells that devices, addresses or routing rules changed, but not how: whoever hears it looks again. So a message that is
 /// lost, or arrives late, cannot leave a wrong picture.
 #[derive(Debug)]
 pub struct Watch {
@@ -14,10 +14,12 @@ pub struct Watch {
     task: JoinHandle<()>,
 }
 
-const GROUPS: [MulticastGroup; 3] = [
+const GROUPS: [MulticastGroup; 5] = [
     MulticastGroup::Link,
     MulticastGroup::Ipv4Ifaddr,
     MulticastGroup::Ipv6Ifaddr,
+    MulticastGroup::Ipv4Rule,
+    MulticastGroup::Ipv6Rule,
 ];
 
 impl Watch {

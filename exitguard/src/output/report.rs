@@ -73,6 +73,10 @@ pub enum StateEvent {
     InterfaceBack,
     /// Its interface is there and could not be guarded.
     Unprotected,
+    /// Somebody opened the gate, and it is closed again.
+    GateRestored,
+    /// The gate could not be closed.
+    NoGate,
     /// Nobody can ask the daemon: its control socket could not be made.
     NoSocket,
     /// The daemon stops. What is in force stays.
@@ -90,6 +94,8 @@ impl StateEvent {
             Self::InterfaceLost => "interface_lost",
             Self::InterfaceBack => "interface_back",
             Self::Unprotected => "unprotected",
+            Self::GateRestored => "gate_restored",
+            Self::NoGate => "no_gate",
             Self::NoSocket => "no_socket",
             Self::Stopped => "stopped",
         }

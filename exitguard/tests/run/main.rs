@@ -10,6 +10,7 @@
 
 mod downloads;
 mod exit_node;
+mod gate;
 mod kernel;
 mod life;
 mod persistence;

@@ -121,6 +121,7 @@ pub(crate) fn setup(lab: &Lab, attach: Attach, policy: &Policy) -> Result<Setup>
         link_layer: LinkLayer::RawIp,
         attach,
         flow_table: policy.config.flow_table,
+        mark: false,
     })
 }
 

@@ -29,6 +29,19 @@ pub(crate) struct Guard {
 impl Guard {
     /// Puts a policy in force.
     pub(crate) fn start(exit: &Namespace, policy: &str) -> Self {
+        let guard = Self::launch(exit, policy, false);
+        guard.state(StateEvent::Started);
+        guard
+    }
+
+    /// Does so when the interface is there.
+    pub(crate) fn start_early(exit: &Namespace, policy: &str) -> Self {
+        let guard = Self::launch(exit, policy, true);
+        guard.state(StateEvent::Waiting);
+        guard
+    }
+
+    fn launch(exit: &Namespace, policy: &str, wait: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("exitguard.toml");
         fs::write(&config, policy).unwrap();
@@ -37,19 +50,17 @@ impl Guard {
                 config,
                 overrides: Overrides::default(),
             },
-            wait: false,
+            wait,
             answer: false,
             warn: |warnings| assert!(warnings.is_empty(), "{warnings:?}"),
         };
         let (sender, reports) = channel();
-        let guard = Self {
+        Self {
             daemon: LabDaemon::start(exit, settings, Forward(sender)).unwrap(),
             reports,
             told: RefCell::default(),
             folder,
-        };
-        guard.state(StateEvent::Started);
-        guard
+        }
     }
 
     /// Has a policy applied, and returns its number.

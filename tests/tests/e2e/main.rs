@@ -11,6 +11,7 @@
 mod address_change;
 mod flow_reports;
 mod fragments;
+mod gate;
 mod guarded;
 mod host;
 mod interface;
@@ -25,7 +26,7 @@ mod wire;
 mod xdp;
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exitguard::lab::{CLIENT_V4, CLIENT_V6, SERVER_V4, SERVER_V6};
 
@@ -40,4 +41,13 @@ const PAIRS: [(IpAddr, IpAddr); 2] = [(CLIENT_V4, SERVER_V4), (CLIENT_V6, SERVER
 
 const fn at(address: IpAddr, port: u16) -> SocketAddr {
     SocketAddr::new(address, port)
+}
+
+/// Looks at a condition until it holds.
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + SOON;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}: not within {SOON:?}");
+        std::thread::yield_now();
+    }
 }

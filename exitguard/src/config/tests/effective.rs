@@ -10,6 +10,7 @@ pub(super) fn effective(config: &Config) -> String {
         mode,
         interface,
         attach,
+        fail,
         host,
         egress,
         clients,
@@ -25,6 +26,9 @@ pub(super) fn effective(config: &Config) -> String {
         "mode {mode:?}, interface {interface:?}, attach {attach:?}"
     )
     .unwrap();
+    if *fail != Fail::Open {
+        writeln!(text, "fail {fail:?}").unwrap();
+    }
     writeln!(text, "host\n{}", rule(host, lists)).unwrap();
     writeln!(text, "egress\n{}", rule(egress, lists)).unwrap();
     for client in clients {

@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "mode",
     "interface",
     "attach",
@@ -42,6 +42,7 @@ const KEYS: [&str; 30] = [
     "events",
     "limits",
     "control",
+    "fail",
     "socket",
     "tcp",
     "udp",

@@ -21,12 +21,14 @@ impl Supervisor {
     async fn status(&mut self) -> Status {
         let setup = self.guard.setup().clone();
         let (protection, reason) = self.protection().await;
+        let gate_closed = self.search.is_gate_closed(&setup.interface).await;
         let unguarded = self.exposure.total(Instant::now());
         let mut status = Status {
             device: Some(setup.index).filter(|_| protection != Protection::Waiting),
             attached_by: Some(self.guard.method().to_owned()),
             protection,
             reason,
+            gate_closed: gate_closed.unwrap_or_default(),
             generation: self.guard.generation(),
             policy_since: Some(self.policy_since),
             reload_error: self.reload_error.clone(),

@@ -1,7 +1,7 @@
 //! What changes: the policy's files, the device, the host's addresses.
 
 use super::{Supervisor, summary};
-use crate::config::Config;
+use crate::config::{Config, Fail};
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
 use crate::datapath::Hook;
@@ -53,6 +53,7 @@ impl Supervisor {
 
     /// Looks at the network: is the device still there, the same, and are the host's addresses?
     pub(super) async fn look(&mut self) {
+        self.keep_gate(true).await;
         let Ok((devices, addresses)) = self.search.look().await else {
             return;
         };
@@ -94,6 +95,35 @@ impl Supervisor {
         );
     }
 
+    /// Sees to it that the gate is as the configuration says.
+    pub(super) async fn keep_gate(&mut self, was_kept: bool) {
+        let fail = self.desired.config.fail;
+        let interface = self.guard.setup().interface.clone();
+        match self.search.keep_gate(fail, &interface).await {
+            Ok(had_to_be_closed) => {
+                self.is_gate_closed = fail == Fail::Closed;
+                if was_kept && had_to_be_closed {
+                    let message = "somebody removed the routing rule of the gate; it is back";
+                    self.reporter.state(StateEvent::GateRestored, message);
+                }
+            }
+            Err(error) => {
+                // Told once, not with each look.
+                if fail == Fail::Closed && (self.is_gate_closed || !was_kept) {
+                    self.reporter.state(StateEvent::NoGate, error.to_string());
+                }
+                self.is_gate_closed = false;
+            }
+        }
+    }
+
+    /// The programs are missing on the interface, and nothing else stops what they would.
+    fn is_exposed(&mut self) {
+        if !self.is_gate_closed {
+            self.exposure.begins(Instant::now());
+        }
+    }
+
     /// Puts back what somebody took off the device.
     async fn check(&mut self, device: &Device) {
         // When the kernel does not tell, the next look asks again.
@@ -101,7 +131,7 @@ impl Supervisor {
             return;
         };
         if !missing.is_empty() {
-            self.exposure.begins(Instant::now());
+            self.is_exposed();
             self.reporter
                 .state(StateEvent::Unprotected, not_there(&missing, &device.name));
             self.attach_again(device);
@@ -109,7 +139,7 @@ impl Supervisor {
     }
 
     fn attach_again(&mut self, device: &Device) {
-        self.exposure.begins(Instant::now());
+        self.is_exposed();
         match self.guard.reattach(device.index) {
             Ok(()) => {
                 self.exposure.ends(Instant::now());
@@ -165,6 +195,8 @@ fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
         Some("attach")
     } else if old.flow_table != new.flow_table {
         Some("limits.flows")
+    } else if old.fail != new.fail {
+        Some("fail")
     } else if old.socket != new.socket {
         Some("control.socket")
     } else {

@@ -8,7 +8,7 @@ use super::error::DaemonError;
 use super::reporter::Reporter;
 use super::search::{Asked, Search};
 use super::status::{Exposure, Inquiries, waiting};
-use crate::config::Interface;
+use crate::config::{Fail, Interface};
 use crate::control::{Reply, Request, Server};
 use crate::datapath::{self, Environment, EventSource, Guard, Setup};
 use crate::diagnostic::Diagnostic;
@@ -113,6 +113,8 @@ struct Supervisor {
     guard: Guard,
     /// The interface is gone, and that was reported.
     has_told_loss: bool,
+    /// Nothing unmarked gets through, whether the programs are there or not.
+    is_gate_closed: bool,
     exposure: Exposure,
     /// When the daemon started.
     started: Timestamp,
@@ -145,6 +147,7 @@ impl Supervisor {
             link_layer,
             attach: desired.config.attach,
             flow_table: desired.config.flow_table,
+            mark: desired.config.fail == Fail::Closed,
         };
         let (mut guard, events) = Guard::start(setup, &policy)?;
         let generation = guard.generation();
@@ -152,10 +155,9 @@ impl Supervisor {
         reporter.use_policy(generation, labels, desired.config.mode.name());
         let stats = guard.loaded().stats()?;
         reporter.forgive_losses(&stats);
-        reporter.state(StateEvent::Started, summary(&desired, guard.method()));
         let events = datapath::awaitable(events).map_err(DaemonError::Wait)?;
         let tracker = Tracker::new(Idle::default(), desired.config.events.update);
-        Ok(Self {
+        let mut supervisor = Self {
             settings,
             desired,
             network,
@@ -164,12 +166,17 @@ impl Supervisor {
             tracker,
             guard,
             has_told_loss: false,
+            is_gate_closed: false,
             exposure: Exposure::default(),
             started: Timestamp::now(),
             policy_since: Timestamp::now(),
             reload_error: None,
             events,
-        })
+        };
+        supervisor.keep_gate(false).await;
+        let message = summary(&supervisor.desired, supervisor.guard.method());
+        supervisor.reporter.state(StateEvent::Started, message);
+        Ok(supervisor)
     }
 
     async fn run(

@@ -7,7 +7,8 @@ mod worlds;
 
 use super::*;
 use crate::config::{
-    Attach, Client, Config, EventSettings, Interface, ListAction, Mode, OnDeny, Protocols, RuleSpec,
+    Attach, Client, Config, EventSettings, Fail, Interface, ListAction, Mode, OnDeny, Protocols,
+    RuleSpec,
 };
 use crate::lists::{Entries, LoadedList};
 use exitguard_common::abi::{Decision, FlowKey, Origin};
@@ -84,6 +85,7 @@ fn enforcing(host: RuleSpec, egress: RuleSpec) -> Config {
         mode: Mode::Enforce,
         interface: Interface::Auto,
         attach: Attach::Tc,
+        fail: Fail::Open,
         host,
         egress,
         clients: vec![],

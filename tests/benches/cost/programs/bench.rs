@@ -52,6 +52,7 @@ impl Bench {
         let load = LoadSettings {
             link_layer,
             flow_table: policy.config.flow_table,
+            mark: false,
             generation: 1,
         };
         let mut loaded = Loaded::new(&policy.compiled, load, &pins)?;
