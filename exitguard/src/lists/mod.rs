@@ -6,6 +6,7 @@
 
 mod bogons;
 mod carve;
+pub mod catalogue;
 mod collector;
 mod coverage;
 mod detect;

@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 16] = [
     &[],
     &["demo"],
     &["run"],
@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 15] = [
     &["lists", "update"],
     &["lists", "accept"],
     &["lists", "status"],
+    &["lists", "catalogue"],
     &["config"],
     &["config", "example"],
     &["completions"],

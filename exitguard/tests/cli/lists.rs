@@ -1,6 +1,6 @@
 //! `exitguard lists`: what is in a file, and the exit code that a script acts on.
 
-use crate::{Folder, MINIMAL, exitguard_in};
+use crate::{Folder, MINIMAL, exitguard, exitguard_in};
 
 #[test]
 fn a_script_learns_from_the_exit_code_whether_a_list_would_be_taken() {
@@ -127,5 +127,45 @@ fn a_list_of_half_the_internet_is_taken_only_if_it_is_meant() {
     assert_eq!(
         folder.run(&meant, &["explain", "21.0.0.1:443"]).code,
         Some(1)
+    );
+}
+
+#[test]
+fn the_catalogue_is_shown_to_people_and_to_programs() {
+    let said = exitguard(["lists", "catalogue"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("catalogue-text", said.stdout);
+    let said = exitguard(["lists", "catalogue", "--json"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let drop = json.as_array().unwrap().iter();
+    let drop: Vec<_> = drop
+        .filter(|list| list["name"] == "spamhaus-drop")
+        .collect();
+    let said = ["url", "direction", "interval_minutes", "format"].map(|key| &drop[0][key]);
+    assert_eq!(said[0], "https://www.spamhaus.org/drop/drop_v4.json");
+    assert_eq!((said[1], said[2]), (&"both".into(), &60.into()));
+    assert_eq!((said[3], drop.len()), (&"spamhaus-json".into(), 1));
+}
+
+#[test]
+fn a_list_of_the_catalogue_is_a_list_like_others() {
+    let folder = Folder::new();
+    let list = format!(
+        "{MINIMAL}[[list]]\nname = \"c2\"\nsource = \"catalogue:feodo\"\n[lists]\ncache = \"cache\"\n"
+    );
+    let said = folder.run(&list, &["check"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(
+        said.stderr
+            .contains("the list \"c2\" was not downloaded yet"),
+        "{}",
+        said.stderr
+    );
+    let said = folder.run(&list, &["lists", "status"]);
+    assert_eq!(said.code, Some(1));
+    assert_eq!(
+        said.stdout,
+        "c2: never downloaded; 0 entries in force, from https://feodotracker.abuse.ch/downloads/ipblocklist.txt\n"
     );
 }

@@ -18,6 +18,17 @@ pub(in crate::cli) enum Command {
     Accept(AcceptArgs),
     /// Say how it is with each list: what is in force, how old it is, what is held and what failed.
     Status(StatusArgs),
+    /// Show well-known lists that are fit for what clients send out, and what their publishers permit.
+    ///
+    /// Each is used by its name: source = "catalogue:feodo".
+    Catalogue(CatalogueArgs),
+}
+
+#[derive(clap::Args)]
+pub(in crate::cli) struct CatalogueArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(clap::Args)]

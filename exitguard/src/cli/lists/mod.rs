@@ -1,6 +1,7 @@
 //! `exitguard lists`.
 
 mod args;
+mod catalogue;
 mod check;
 mod reload;
 mod status;
@@ -21,6 +22,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<Exit> {
         Command::Update(args) => update::update(args),
         Command::Accept(args) => update::accept(args),
         Command::Status(args) => status::status(args),
+        Command::Catalogue(args) => catalogue::catalogue(args),
     }
 }
 

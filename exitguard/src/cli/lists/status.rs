@@ -20,6 +20,9 @@ use std::path::Path;
 struct Status {
     name: String,
     source: String,
+    /// Whether it is downloaded from there.
+    #[serde(skip)]
+    is_downloaded: bool,
     state: State,
     /// Why it is held, or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +66,7 @@ impl Status {
         let status = Self {
             name: list.name.clone(),
             source: list.source.to_string(),
+            is_downloaded: url(list).is_some(),
             state: State::Ok,
             reason: None,
             accepted: 0,
@@ -170,6 +174,9 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
         }
         if let Some(until) = status.not_before {
             write!(text, ", asked again after {until}")?;
+        }
+        if status.is_downloaded {
+            write!(text, ", from {}", printable(&status.source))?;
         }
         text.push('\n');
     }
