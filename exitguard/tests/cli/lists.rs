@@ -9,10 +9,17 @@ fn a_script_learns_from_the_exit_code_whether_a_list_would_be_taken() {
     folder.write("wrong.txt", "198.51.100.0/24\nexample.com\n");
     folder.write("page.txt", "<html>");
     folder.write("empty.txt", "");
+    let eights: String = (20..40).map(|first| format!("{first}.0.0.0/8\n")).collect();
+    folder.write("half.txt", eights);
     for (args, code) in [
         (&["good.txt"][..], 0),
         (&["good.txt", "--json"], 0),
         (&["good.txt", "--format", "plain"], 0),
+        (&["empty.txt", "--allow-empty"], 0),
+        (&["half.txt", "--max-coverage", "8"], 0),
+        (&["half.txt"], 1),
+        (&["half.txt", "--max-coverage", "0"], 2),
+        (&["half.txt", "--max-coverage", "101"], 2),
         (&["good.txt", "--format", "domains"], 1),
         (&["wrong.txt"], 1),
         (&["wrong.txt", "--json"], 1),

@@ -2,11 +2,14 @@
 
 use crate::cli::ConfigArg;
 use clap::Subcommand;
+use exitguard::lists::Limits;
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum Command {
     /// Say what is in a file, whether it would be taken as a list, and what it would block.
+    ///
+    /// What the configuration permits a list is permitted with the option of the same name.
     Check(CheckArgs),
     /// Download the lists that have an address, and put in force what can be trusted.
     ///
@@ -72,6 +75,19 @@ pub(in crate::cli) struct CheckArgs {
     /// Its format, as in the configuration, instead of finding out.
     #[arg(long, value_name = "FORMAT")]
     pub(super) format: Option<String>,
+    /// Take it without entries, as with `allow_empty = true`.
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+    /// Keep special-purpose addresses in it, as with `bogons = true`.
+    #[arg(long)]
+    pub(super) bogons: bool,
+    /// Keep prefixes shorter than /8, or /16 of IPv6, as with `wide = true`.
+    #[arg(long)]
+    pub(super) wide: bool,
+    /// Percent of all IPv4 addresses that it may cover, as with `max_coverage`.
+    #[arg(long, value_name = "PERCENT", default_value_t = Limits::default().max_coverage,
+          value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(super) max_coverage: u8,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
