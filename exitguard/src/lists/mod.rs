@@ -62,6 +62,9 @@ pub struct LoadedList {
     pub entries: Entries,
     /// What of that is not blocked all the same.
     pub left_out: Entries,
+    /// How many names it has. They are not enforced yet; the names themselves would take tens of megabytes of
+    /// a daemon that has no use for them, and are read from the file again for who asks.
+    pub names: usize,
 }
 
 impl LoadedList {
@@ -140,6 +143,7 @@ pub fn load(
         action: list.action,
         entries,
         left_out: Entries::default(),
+        names: 0,
     };
     let Some((path, bytes)) = source::open(list, cache, warnings)? else {
         return Ok(loaded(Entries::default()));
@@ -172,12 +176,14 @@ pub fn load(
         Err(refusal) => return Err(refused(refusal)),
     }
     warnings.append(&mut parsed.take_warnings());
+    let names = parsed.domains.len();
     let blocked = parsed.into_blocked().map_err(refused)?;
     let safe = safety::make_safe(blocked, &list.limits).map_err(refused)?;
     let said = safe.warnings(&list.name);
     warnings.extend(said.map(|(message, hint)| list.named_at.warning(message).hint(hint)));
     Ok(LoadedList {
         left_out: safe.left_out,
+        names,
         ..loaded(safe.entries)
     })
 }

@@ -176,3 +176,35 @@ fn a_list_of_the_catalogue_is_a_list_like_others() {
         "c2: never downloaded; 0 entries in force, from https://feodotracker.abuse.ch/downloads/ipblocklist.txt\n"
     );
 }
+
+#[test]
+fn names_are_counted_wherever_a_list_is_told() {
+    let folder = Folder::new();
+    folder.write(
+        "feed.txt",
+        "# hosts\n0.0.0.0 ads.example.com\n0.0.0.0 track.example.net\n0.0.0.0 x.example.org\n",
+    );
+    let list = format!("{MINIMAL}[[list]]\nname = \"feed\"\nsource = \"feed.txt\"\n");
+    let said = folder.run(&list, &["check"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let told = "feed: 0 entries, deny\n            3 names, not enforced yet\n";
+    assert!(said.stdout.contains(told), "{}", said.stdout);
+    let said = folder.run(&list, &["check", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["lists"][0]["names"], 3);
+    let said = folder.run(&list, &["lists", "status"]);
+    let told = "feed: ok; 3 entries in force, 3 of them names, which are not enforced yet\n";
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), told));
+    let said = folder.run(&list, &["lists", "status", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(
+        (&json[0]["names"], &json[0]["accepted"]),
+        (&3.into(), &3.into())
+    );
+    let said = exitguard_in(folder.path(), ["lists", "check", "feed.txt"]);
+    assert!(
+        said.stdout.contains("names       3, 0 of them"),
+        "{}",
+        said.stdout
+    );
+}

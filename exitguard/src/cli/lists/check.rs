@@ -186,6 +186,7 @@ impl Content {
             action: ListAction::Deny,
             entries: safe.entries,
             left_out: safe.left_out,
+            names: domains,
         };
         let collisions = policy::collisions(std::slice::from_ref(&list), network);
         let coverage = Coverage::of(&blocked);

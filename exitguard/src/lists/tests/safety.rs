@@ -209,6 +209,7 @@ proptest! {
             action: ListAction::Deny,
             entries: safe.entries,
             left_out: safe.left_out,
+            names: 0,
         };
         for (net, offset) in probes {
             let IpNet::V4(net) = nets[net.index(nets.len())] else { panic!("of IPv6") };
