@@ -17,6 +17,7 @@ mod formats;
 mod parsed;
 mod refusal;
 mod safety;
+mod search;
 mod source;
 pub mod store;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use format::{Columns, Format, Named, Selection};
 pub use parsed::{Parsed, Stats};
 pub use refusal::Refusal;
 pub use safety::{Limits, Safe, within};
+pub use search::{Found, Mention, Mentioned, NoTarget, Target};
 
 use crate::config::{List, ListAction};
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -137,48 +139,20 @@ pub fn load(
     cache: &Path,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<LoadedList, ListError> {
-    let name = || list.name.clone();
     let loaded = |entries| LoadedList {
-        name: name(),
+        name: list.name.clone(),
         action: list.action,
         entries,
         left_out: Entries::default(),
         names: 0,
     };
-    let Some((path, bytes)) = source::open(list, cache, warnings)? else {
+    let Some((path, parsed)) = judged(list, cache, None, warnings)? else {
         return Ok(loaded(Entries::default()));
     };
-    let refused = |refusal: Refusal| {
-        let why = format!("{} is not taken: {refusal}", path.display());
-        ListError::Refused {
-            name: name(),
-            path: path.clone(),
-            diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
-            refusal,
-        }
-    };
-    let mut parsed = match parse_bytes(&path, &bytes, list.format.as_ref()) {
-        Err(Refusal::Empty) if source::may_be_empty(list) => {
-            return Ok(loaded(Entries::default()));
-        }
-        parsed => parsed.map_err(refused)?,
-    };
-    drop(bytes);
-    match parsed.judge() {
-        Ok(()) => {}
-        Err(Refusal::Invalid { invalid, .. }) => {
-            return Err(ListError::Parse {
-                name: name(),
-                count: invalid,
-                diagnostics: parsed.samples,
-            });
-        }
-        Err(refusal) => return Err(refused(refusal)),
-    }
-    warnings.append(&mut parsed.take_warnings());
     let names = parsed.domains.len();
-    let blocked = parsed.into_blocked().map_err(refused)?;
-    let safe = safety::make_safe(blocked, &list.limits).map_err(refused)?;
+    let blocked = parsed.into_blocked();
+    let safe = blocked.and_then(|blocked| safety::make_safe(blocked, &list.limits));
+    let safe = safe.map_err(|refusal| ListError::refused(list, &path, refusal))?;
     let said = safe.warnings(&list.name);
     warnings.extend(said.map(|(message, hint)| list.named_at.warning(message).hint(hint)));
     Ok(LoadedList {
@@ -186,6 +160,77 @@ pub fn load(
         names,
         ..loaded(safe.entries)
     })
+}
+
+/// Looks for an address or name in a list, as [`load`] reads it.
+///
+/// # Errors
+/// As [`load`].
+pub fn search(
+    list: &List,
+    cache: &Path,
+    target: &Target,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Found, ListError> {
+    let Some((path, mut parsed)) = judged(list, cache, Some(target), warnings)? else {
+        return Ok(Found::default());
+    };
+    let mut mentions = std::mem::take(&mut parsed.mentions);
+    search::sort(&mut mentions);
+    let blocked = parsed.into_blocked();
+    let safe = blocked.and_then(|blocked| safety::make_safe(blocked, &list.limits));
+    let safe = safe.map_err(|refusal| ListError::refused(list, &path, refusal))?;
+    let special = match target {
+        Target::Address(addr) if !list.limits.bogons => search::special(*addr),
+        _ => None,
+    };
+    Ok(Found {
+        path: Some(path),
+        mentions,
+        too_short: safe.too_short,
+        special,
+    })
+}
+
+/// Everything that is in a list, if it can be trusted; `None` if there is nothing of it, and that is no mistake.
+fn judged(
+    list: &List,
+    cache: &Path,
+    target: Option<&Target>,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Option<(PathBuf, Parsed)>, ListError> {
+    let Some((path, bytes)) = source::open(list, cache, warnings)? else {
+        return Ok(None);
+    };
+    let mut parsed = match parse_looking_for(&path, &bytes, list.format.as_ref(), target) {
+        Err(Refusal::Empty) if source::may_be_empty(list) => return Ok(None),
+        parsed => parsed.map_err(|refusal| ListError::refused(list, &path, refusal))?,
+    };
+    match parsed.judge() {
+        Ok(()) => {}
+        Err(Refusal::Invalid { invalid, .. }) => {
+            return Err(ListError::Parse {
+                name: list.name.clone(),
+                count: invalid,
+                diagnostics: parsed.samples,
+            });
+        }
+        Err(refusal) => return Err(ListError::refused(list, &path, refusal)),
+    }
+    warnings.append(&mut parsed.take_warnings());
+    Ok(Some((path, parsed)))
+}
+
+impl ListError {
+    fn refused(list: &List, path: &Path, refusal: Refusal) -> Self {
+        let why = format!("{} is not taken: {refusal}", path.display());
+        Self::Refused {
+            name: list.name.clone(),
+            path: path.to_owned(),
+            diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
+            refusal,
+        }
+    }
 }
 
 /// Reads a list that is text already.
@@ -216,12 +261,21 @@ pub fn parse(
 /// # Errors
 /// When the whole of it makes no sense; of its entries, [`Parsed::judge`] decides.
 pub fn parse_bytes(path: &Path, bytes: &[u8], format: Option<&Format>) -> Result<Parsed, Refusal> {
+    parse_looking_for(path, bytes, format, None)
+}
+
+fn parse_looking_for(
+    path: &Path,
+    bytes: &[u8],
+    format: Option<&Format>,
+    target: Option<&Target>,
+) -> Result<Parsed, Refusal> {
     let text = unpack::unpack(bytes)?;
     let format = match format {
         Some(format) => format.clone(),
         None => detect::detect(&text)?,
     };
-    let mut found = Collector::new(path, &text, MAX_ENTRIES);
+    let mut found = Collector::new(path, &text, MAX_ENTRIES).look_for(target);
     formats::read(&format, &text, &mut found)?;
     found.finish(format)
 }

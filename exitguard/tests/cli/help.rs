@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["demo"],
     &["run"],
@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 16] = [
     &["lists", "update"],
     &["lists", "accept"],
     &["lists", "status"],
+    &["lists", "show"],
     &["lists", "catalogue"],
     &["config"],
     &["config", "example"],

@@ -13,6 +13,7 @@ mod help;
 mod lists;
 mod mistakes;
 mod refusals;
+mod show;
 mod terminal;
 
 use std::ffi::OsStr;

@@ -21,10 +21,30 @@ pub(in crate::cli) enum Command {
     Accept(AcceptArgs),
     /// Say how it is with each list: what is in force, how old it is, what is held and what failed.
     Status(StatusArgs),
+    /// Say whether a list holds an address or name, and what comes of it.
+    ///
+    /// Of the version in force: the entries that hold it and their lines, what leaves it out all the same, and
+    /// what the policy decides about a client that goes there. Exits with 1 when the list does not hold it.
+    Show(ShowArgs),
     /// Show well-known lists that are fit for what clients send out, and what their publishers permit.
     ///
     /// Each is used by its name: source = "catalogue:feodo".
     Catalogue(CatalogueArgs),
+}
+
+#[derive(clap::Args)]
+pub(in crate::cli) struct ShowArgs {
+    /// The list.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// An address, or a domain name.
+    #[arg(value_name = "ADDRESS")]
+    pub(super) target: String,
+    #[command(flatten)]
+    pub(super) config: ConfigArg,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(clap::Args)]

@@ -4,6 +4,7 @@ mod args;
 mod catalogue;
 mod check;
 mod reload;
+mod show;
 mod status;
 mod update;
 
@@ -22,6 +23,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<Exit> {
         Command::Update(args) => update::update(args),
         Command::Accept(args) => update::accept(args),
         Command::Status(args) => status::status(args),
+        Command::Show(args) => show::show(args),
         Command::Catalogue(args) => catalogue::catalogue(args),
     }
 }

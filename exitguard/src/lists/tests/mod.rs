@@ -7,6 +7,7 @@ mod plain;
 mod properties;
 mod refusals;
 mod safety;
+mod search;
 
 use super::*;
 
