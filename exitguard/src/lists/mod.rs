@@ -10,6 +10,7 @@ pub mod catalogue;
 mod collector;
 mod coverage;
 mod detect;
+mod diff;
 mod domains;
 mod entries;
 mod format;
@@ -26,16 +27,19 @@ mod text;
 mod token;
 mod unpack;
 pub mod update;
+mod whole;
 
 pub use bogons::{Bogon, bogons};
 pub use coverage::{Coverage, widest};
+pub use diff::{Changes, Diff};
 pub use domains::{Domains, Scope};
 pub use entries::Entries;
 pub use format::{Columns, Format, Named, Selection};
 pub use parsed::{Parsed, Stats};
 pub use refusal::Refusal;
 pub use safety::{Limits, Safe, within};
-pub use search::{Found, Mention, Mentioned, NoTarget, Target};
+pub use search::{Found, Mention, Mentioned, NoTarget, Target, search};
+pub use whole::Content;
 
 use crate::config::{List, ListAction};
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -146,13 +150,11 @@ pub fn load(
         left_out: Entries::default(),
         names: 0,
     };
-    let Some((path, parsed)) = judged(list, cache, None, warnings)? else {
+    let Some((path, parsed)) = whole::in_force(list, cache, None, warnings)? else {
         return Ok(loaded(Entries::default()));
     };
     let names = parsed.domains.len();
-    let blocked = parsed.into_blocked();
-    let safe = blocked.and_then(|blocked| safety::make_safe(blocked, &list.limits));
-    let safe = safe.map_err(|refusal| ListError::refused(list, &path, refusal))?;
+    let safe = whole::safe(list, &path, parsed)?;
     let said = safe.warnings(&list.name);
     warnings.extend(said.map(|(message, hint)| list.named_at.warning(message).hint(hint)));
     Ok(LoadedList {
@@ -160,77 +162,6 @@ pub fn load(
         names,
         ..loaded(safe.entries)
     })
-}
-
-/// Looks for an address or name in a list, as [`load`] reads it.
-///
-/// # Errors
-/// As [`load`].
-pub fn search(
-    list: &List,
-    cache: &Path,
-    target: &Target,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Found, ListError> {
-    let Some((path, mut parsed)) = judged(list, cache, Some(target), warnings)? else {
-        return Ok(Found::default());
-    };
-    let mut mentions = std::mem::take(&mut parsed.mentions);
-    search::sort(&mut mentions);
-    let blocked = parsed.into_blocked();
-    let safe = blocked.and_then(|blocked| safety::make_safe(blocked, &list.limits));
-    let safe = safe.map_err(|refusal| ListError::refused(list, &path, refusal))?;
-    let special = match target {
-        Target::Address(addr) if !list.limits.bogons => search::special(*addr),
-        _ => None,
-    };
-    Ok(Found {
-        path: Some(path),
-        mentions,
-        too_short: safe.too_short,
-        special,
-    })
-}
-
-/// Everything that is in a list, if it can be trusted; `None` if there is nothing of it, and that is no mistake.
-fn judged(
-    list: &List,
-    cache: &Path,
-    target: Option<&Target>,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Option<(PathBuf, Parsed)>, ListError> {
-    let Some((path, bytes)) = source::open(list, cache, warnings)? else {
-        return Ok(None);
-    };
-    let mut parsed = match parse_looking_for(&path, &bytes, list.format.as_ref(), target) {
-        Err(Refusal::Empty) if source::may_be_empty(list) => return Ok(None),
-        parsed => parsed.map_err(|refusal| ListError::refused(list, &path, refusal))?,
-    };
-    match parsed.judge() {
-        Ok(()) => {}
-        Err(Refusal::Invalid { invalid, .. }) => {
-            return Err(ListError::Parse {
-                name: list.name.clone(),
-                count: invalid,
-                diagnostics: parsed.samples,
-            });
-        }
-        Err(refusal) => return Err(ListError::refused(list, &path, refusal)),
-    }
-    warnings.append(&mut parsed.take_warnings());
-    Ok(Some((path, parsed)))
-}
-
-impl ListError {
-    fn refused(list: &List, path: &Path, refusal: Refusal) -> Self {
-        let why = format!("{} is not taken: {refusal}", path.display());
-        Self::Refused {
-            name: list.name.clone(),
-            path: path.to_owned(),
-            diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
-            refusal,
-        }
-    }
 }
 
 /// Reads a list that is text already.

@@ -1,11 +1,13 @@
 //! Looks for one address or name in a list, and says on which lines it is.
 
 use super::token::{self, Item};
-use super::{Scope, bogons};
+use super::{ListError, Scope, bogons, whole};
+use crate::config::List;
+use crate::diagnostic::Diagnostic;
 use ipnet::IpNet;
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// What is looked for.
@@ -147,6 +149,34 @@ impl Found {
         };
         self.entries().any(counts) && self.exceptions().next().is_none() && self.special.is_none()
     }
+}
+
+/// Looks for an address or name in a list, as [`load`](super::load) reads it.
+///
+/// # Errors
+/// As [`load`](super::load).
+pub fn search(
+    list: &List,
+    cache: &Path,
+    target: &Target,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<Found, ListError> {
+    let Some((path, mut parsed)) = whole::in_force(list, cache, Some(target), warnings)? else {
+        return Ok(Found::default());
+    };
+    let mut mentions = std::mem::take(&mut parsed.mentions);
+    sort(&mut mentions);
+    let safe = whole::safe(list, &path, parsed)?;
+    let special = match target {
+        Target::Address(addr) if !list.limits.bogons => special(*addr),
+        _ => None,
+    };
+    Ok(Found {
+        path: Some(path),
+        mentions,
+        too_short: safe.too_short,
+        special,
+    })
 }
 
 /// The special-purpose range that holds an address and is left out of lists.

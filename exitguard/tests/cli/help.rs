@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["demo"],
     &["run"],
@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["lists", "update"],
     &["lists", "accept"],
     &["lists", "status"],
+    &["lists", "diff"],
     &["lists", "show"],
     &["lists", "catalogue"],
     &["config"],

@@ -8,6 +8,7 @@
 )]
 
 mod commands;
+mod diff;
 mod disk;
 mod guards;
 mod network;

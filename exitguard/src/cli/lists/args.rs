@@ -21,6 +21,10 @@ pub(in crate::cli) enum Command {
     Accept(AcceptArgs),
     /// Say how it is with each list: what is in force, how old it is, what is held and what failed.
     Status(StatusArgs),
+    /// Say what another version of a list would change: the one that is held, or a file.
+    ///
+    /// Both are read as the configuration says of the list. Exits with 1 when they are not the same.
+    Diff(DiffArgs),
     /// Say whether a list holds an address or name, and what comes of it.
     ///
     /// Of the version in force: the entries that hold it and their lines, what leaves it out all the same, and
@@ -30,6 +34,25 @@ pub(in crate::cli) enum Command {
     ///
     /// Each is used by its name: source = "catalogue:feodo".
     Catalogue(CatalogueArgs),
+}
+
+#[derive(clap::Args)]
+pub(in crate::cli) struct DiffArgs {
+    /// The list.
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// A file, instead of what is held.
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) config: ConfigArg,
+    /// Show at most so many of the prefixes, and of the names, that are added, and as many that are removed; 0
+    /// shows all.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) limit: usize,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(clap::Args)]

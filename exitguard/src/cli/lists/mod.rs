@@ -3,6 +3,7 @@
 mod args;
 mod catalogue;
 mod check;
+mod diff;
 mod reload;
 mod show;
 mod status;
@@ -23,6 +24,7 @@ pub(super) fn run(command: &Command) -> anyhow::Result<Exit> {
         Command::Update(args) => update::update(args),
         Command::Accept(args) => update::accept(args),
         Command::Status(args) => status::status(args),
+        Command::Diff(args) => diff::diff(args),
         Command::Show(args) => show::show(args),
         Command::Catalogue(args) => catalogue::catalogue(args),
     }

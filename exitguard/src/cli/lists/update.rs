@@ -83,7 +83,7 @@ fn text(name: &str, outcome: &Outcome) -> String {
         }
         Outcome::Unchanged { entries } => format!("unchanged, {entries} entries"),
         Outcome::Held(held) => format!(
-            "held: {}; {STAYS}; look at it, and take it with `exitguard lists accept {name}`",
+            "held: {}; {STAYS}; look at it with `exitguard lists diff {name}`, and take it with `exitguard lists accept {name}`",
             held.reason
         ),
         Outcome::Failed { why } => format!("failed: {why}; {STAYS}"),
