@@ -12,6 +12,7 @@ mod diff;
 mod disk;
 mod guards;
 mod network;
+mod progress;
 mod server;
 mod site;
 

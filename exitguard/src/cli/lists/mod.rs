@@ -4,6 +4,7 @@ mod args;
 mod catalogue;
 mod check;
 mod diff;
+mod progress;
 mod reload;
 mod show;
 mod status;

@@ -2,7 +2,9 @@
 
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
+use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
 use ureq::http::header::{
     ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
@@ -103,7 +105,17 @@ impl FetchError {
 pub struct Fetcher {
     agent: Agent,
     limits: Limits,
+    progress: Option<Arc<dyn Progress>>,
 }
+
+/// Hears how far a download is.
+pub trait Progress: fmt::Debug + Send + Sync {
+    /// So much has come, of so much if the server said that.
+    fn at(&self, bytes: u64, of: Option<u64>);
+}
+
+/// Bytes between two words about progress.
+const STEP: u64 = 64 << 10;
 
 impl Fetcher {
     /// Within these limits. A proxy is taken from the environment, as `https_proxy`.
@@ -116,7 +128,26 @@ impl Fetcher {
             .user_agent(concat!("exitguard/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
-        Self { agent, limits }
+        Self {
+            agent,
+            limits,
+            progress: None,
+        }
+    }
+
+    /// The same, and tells how far it is.
+    #[must_use]
+    pub fn telling(self, progress: Arc<dyn Progress>) -> Self {
+        Self {
+            progress: Some(progress),
+            ..self
+        }
+    }
+
+    fn tell(&self, bytes: u64, of: Option<u64>) {
+        if let Some(progress) = &self.progress {
+            progress.at(bytes, of);
+        }
     }
 
     /// Asks for what is there, unless it is what is known. What the server says about time counts from `now`.
@@ -136,6 +167,7 @@ impl Fetcher {
         if let Some(last_modified) = &known.last_modified {
             request = request.header(IF_MODIFIED_SINCE, last_modified);
         }
+        self.tell(0, None);
         // Also of redirects: what began encrypted stays encrypted.
         let https_only = url.starts_with("https:");
         let mut response = request
@@ -158,12 +190,14 @@ impl Fetcher {
             etag: text(response.headers(), ETAG),
             last_modified: text(response.headers(), LAST_MODIFIED),
         };
+        let body = response.body_mut();
+        let length = body.content_length();
+        let mut reader = body.as_reader().take(self.limits.bytes + 1);
         let mut bytes = Vec::new();
-        let reader = response.body_mut().as_reader();
-        reader
-            .take(self.limits.bytes + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| self.explain(error.into()))?;
+        let mut read = |bytes: &mut Vec<u8>| reader.by_ref().take(STEP).read_to_end(bytes);
+        while read(&mut bytes).map_err(|error| self.explain(error.into()))? > 0 {
+            self.tell(bytes.len() as u64, length);
+        }
         if bytes.len() as u64 > self.limits.bytes {
             return Err(FetchError::TooLarge(self.limits.bytes));
         }

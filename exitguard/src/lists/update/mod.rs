@@ -7,7 +7,7 @@ mod backoff;
 mod fetch;
 mod guard;
 
-pub use fetch::{FetchError, Fetched, Fetcher, Limits, Validators};
+pub use fetch::{FetchError, Fetched, Fetcher, Limits, Progress, Validators};
 
 use super::safety::make_safe;
 use super::store::{Counts, Held, Reason, Record, Store, Version, hex};
