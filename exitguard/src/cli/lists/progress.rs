@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// Nobody reads faster.
 const INTERVAL: Duration = Duration::from_millis(100);
 
+/// Of a name; the rest of a line is for the numbers.
+const NAME: usize = 40;
+
 /// To the beginning of the line, without what is on it.
 const CLEAR: &str = "\r\x1b[K";
 /// A line longer than the terminal would go on below, where it could not be cleared.
@@ -28,7 +31,7 @@ impl Line {
         let term = std::env::var_os("TERM").unwrap_or_default();
         let is_able = io::stderr().is_terminal() && !term.is_empty() && term != "dumb";
         is_able.then(|| Self {
-            name: printable(name),
+            name: shortened(&printable(name)),
             drawn: Mutex::new(None),
         })
     }
@@ -55,6 +58,15 @@ impl Drop for Line {
             let _ = io::stderr().write_all(CLEAR.as_bytes());
         }
     }
+}
+
+fn shortened(name: &str) -> String {
+    let mut shortened: String = name.chars().take(NAME).collect();
+    if shortened.len() < name.len() {
+        shortened.pop();
+        shortened.push('…');
+    }
+    shortened
 }
 
 fn text(name: &str, bytes: u64, of: Option<u64>) -> String {
@@ -101,5 +113,12 @@ mod tests {
         ] {
             assert_eq!(text("feed", bytes, of), expected);
         }
+    }
+
+    #[test]
+    fn a_long_name_leaves_room_for_the_numbers() {
+        let name = "ä".repeat(40);
+        assert_eq!(shortened(&name), name);
+        assert_eq!(shortened(&(name + "b")), "ä".repeat(39) + "…");
     }
 }

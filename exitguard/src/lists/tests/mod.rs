@@ -2,6 +2,7 @@
 
 mod addresses;
 mod documents;
+mod files;
 mod names;
 mod plain;
 mod properties;

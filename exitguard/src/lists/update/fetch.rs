@@ -1,11 +1,15 @@
 //! One request for one list.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
 use std::fmt;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
+use ureq::config::Config;
 use ureq::http::header::{
     ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
 };
@@ -120,14 +124,7 @@ const STEP: u64 = 64 << 10;
 impl Fetcher {
     /// Within these limits. A proxy is taken from the environment, as `https_proxy`.
     pub fn new(limits: Limits) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(limits.redirects)
-            .timeout_connect(Some(limits.connect))
-            .timeout_global(Some(limits.total))
-            .user_agent(concat!("exitguard/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
+        let agent = config(limits).new_agent();
         Self {
             agent,
             limits,
@@ -221,6 +218,16 @@ impl Fetcher {
     }
 }
 
+fn config(limits: Limits) -> Config {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(limits.redirects)
+        .timeout_connect(Some(limits.connect))
+        .timeout_global(Some(limits.total))
+        .user_agent(concat!("exitguard/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
@@ -233,20 +240,5 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
             .checked_add(SignedDuration::from_secs(seconds.into()))
             .ok(),
         Err(_) => DateTimeParser::new().parse_timestamp(text.trim()).ok(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The client looks at every address that it is sent to, the first one among them.
-    #[test]
-    fn an_address_in_plain_text_is_refused_where_encryption_is_asked_for() {
-        let fetcher = Fetcher::new(Limits::default());
-        let request = fetcher.agent.get("http://127.0.0.1:9/feed.txt");
-        let result = request.config().https_only(true).build().call();
-        let error = fetcher.explain(result.unwrap_err());
-        assert!(matches!(error, FetchError::Downgrade), "{error}");
     }
 }
