@@ -13,6 +13,7 @@ use exitguard_common::abi::MAX_LISTS;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use ureq::http::Uri;
 
 /// Where the lists that are downloaded are kept.
@@ -48,6 +49,7 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
                 .unwrap_or(ListAction::Deny),
             allow_empty: written_flag(&mut section, "allow_empty", report)
                 .unwrap_or(known.is_some_and(|known| known.allow_empty)),
+            interval: known.map(|known| Duration::from_mins(known.interval.into())),
             limits: limits(&mut section, report),
         });
         section.finish(report);

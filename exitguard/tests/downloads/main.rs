@@ -12,6 +12,7 @@ mod diff;
 mod disk;
 mod guards;
 mod network;
+mod patience;
 mod progress;
 mod server;
 mod site;

@@ -84,7 +84,7 @@ pub(in crate::cli) struct UpdateArgs {
     pub(super) names: Vec<String>,
     #[command(flatten)]
     pub(super) config: ConfigArg,
-    /// Ask servers that failed shortly before, too.
+    /// Ask servers that failed shortly before, or that may not be asked again yet, too.
     #[arg(long)]
     pub(super) force: bool,
 }

@@ -58,10 +58,10 @@ pub(super) fn update(args: &UpdateArgs) -> anyhow::Result<Exit> {
                 is_new = true;
                 print::text(&format!("{line}\n"))?;
             }
-            Outcome::Unchanged { .. } if talks => {
+            Outcome::Unchanged { .. } | Outcome::Early { .. } if talks => {
                 print::text(&format!("{line}\n"))?;
             }
-            Outcome::Unchanged { .. } => {}
+            Outcome::Unchanged { .. } | Outcome::Early { .. } => {}
             Outcome::Held(_) | Outcome::Failed { .. } | Outcome::Waiting { .. } => {
                 exit = Exit::Negative;
                 eprintln!("{line}");
@@ -96,6 +96,9 @@ fn text(name: &str, outcome: &Outcome) -> String {
             held.reason
         ),
         Outcome::Failed { why } => format!("failed: {why}; {STAYS}"),
+        Outcome::Early { until } => {
+            format!("not asked again until {until}: its publisher permits no more")
+        }
         Outcome::Waiting { why, until } => {
             format!("not asked until {until}, because it failed: {why}; {STAYS}")
         }

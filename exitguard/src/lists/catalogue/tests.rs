@@ -53,6 +53,8 @@ fn every_list_can_be_named_in_the_configuration() {
         assert_eq!(list.source, Source::Url(known.url.to_owned()));
         assert_eq!(list.format, Some(known.format.into()));
         assert_eq!(list.allow_empty, known.allow_empty);
+        let minutes = list.interval.unwrap().as_secs() / 60;
+        assert_eq!(minutes, u64::from(known.interval));
         let by_name = config::parse_format(known.format.name()).unwrap();
         assert_eq!(by_name, known.format.into());
     }

@@ -24,6 +24,7 @@ fn loaded(text: &str, limits: Limits) -> Result<(LoadedList, Vec<String>), ListE
         format: None,
         action: ListAction::Deny,
         allow_empty: false,
+        interval: None,
         limits,
     };
     let mut warnings = Vec::new();
