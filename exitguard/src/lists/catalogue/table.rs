@@ -65,12 +65,12 @@ pub const ALL: &[Known] = &[
     Known {
         name: "urlhaus-filter",
         what: "Hosts that serve malware now (malware-filter, from abuse.ch URLhaus), addresses and names",
-        url: "https://malware-filter.gitlab.io/malware-filter/urlhaus-filter-domains-online.txt",
+        url: "https://malware-filter.gitlab.io/malware-filter/urlhaus-filter-online.txt",
         licence: "CC0; commercial users may need a subscription, say the terms of abuse.ch, its source",
         direction: Direction::Outbound,
         size: "about 2,000 addresses and 600 names",
         interval: 12 * 60,
-        format: Named::Domains,
+        format: Named::Adblock,
         allow_empty: false,
     },
     Known {
