@@ -3,7 +3,7 @@
 mod text;
 
 use super::args::DiffArgs;
-use super::chosen;
+use super::named;
 use crate::cli::error::Usage;
 use crate::cli::{network, print};
 use exitguard::config::{self, Config, List, ListAction, Source};
@@ -52,10 +52,7 @@ struct Sizes<T> {
 pub(super) fn diff(args: &DiffArgs) -> anyhow::Result<Exit> {
     let checked = config::load(&args.config.config).map_err(DaemonError::from)?;
     let config = &checked.config;
-    let chosen = chosen(config, std::slice::from_ref(&args.name))?;
-    let Some(list) = chosen.first() else {
-        return Ok(Exit::Internal);
-    };
+    let list = named(config, &args.name)?;
     let network = network::of(config).unwrap_or_default();
     let answer = match other(list, config, args.file.as_deref())? {
         None => Answer::nothing_held(list),

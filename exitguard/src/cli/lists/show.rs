@@ -1,7 +1,7 @@
 //! `exitguard lists show`.
 
 use super::args::ShowArgs;
-use super::chosen;
+use super::named;
 use crate::cli::error::{self, Usage};
 use crate::cli::explain::{self, Policy};
 use crate::cli::{network, print};
@@ -56,10 +56,7 @@ pub(super) fn show(args: &ShowArgs) -> anyhow::Result<Exit> {
     };
     let desired = files.read()?;
     error::show(&desired.warnings);
-    let chosen = chosen(&desired.config, std::slice::from_ref(&args.name))?;
-    let Some(list) = chosen.first() else {
-        return Ok(Exit::Internal);
-    };
+    let list = named(&desired.config, &args.name)?;
     let answer = Answer::new(list, &target, &desired)?;
     if args.json {
         print::json(&answer)?;
