@@ -41,6 +41,7 @@ impl Policy {
                 action: list.action,
                 entries,
                 left_out: lists::Entries::default(),
+                names: 0,
             });
         }
         let (compiled, labels) = policy::compile(&config, loaded, network)?;

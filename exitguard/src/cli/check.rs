@@ -27,6 +27,8 @@ struct EffectiveList {
     action: &'static str,
     entries: usize,
     left_out: usize,
+    /// Not enforced yet.
+    names: usize,
 }
 
 #[derive(Serialize)]
@@ -125,6 +127,9 @@ impl Effective {
                     &format!("{} in special-purpose ranges, left out", list.left_out),
                 );
             }
+            if list.names > 0 {
+                line("", &format!("{} names, not enforced yet", list.names));
+            }
         }
         if !self.allow.is_empty() {
             line("allow", &self.allow.join(", "));
@@ -170,6 +175,7 @@ impl EffectiveList {
             action,
             entries: list.entries.len(),
             left_out: list.left_out_entries(),
+            names: list.names,
         }
     }
 }

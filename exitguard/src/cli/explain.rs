@@ -6,10 +6,11 @@ use exitguard::config::Config;
 use exitguard::daemon::{DaemonError, Desired, Overrides, PolicyFiles};
 use exitguard::exit_code::Exit;
 use exitguard::explain::{Destination, Explanation, explain as ask};
-use exitguard::policy::compile;
+use exitguard::policy::{Network, compile};
 use exitguard_common::abi::Verdict;
+use exitguard_common::packet::protocol;
 use serde::Serialize;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 
 #[derive(Serialize)]
@@ -62,6 +63,55 @@ pub(super) fn explain(args: &ExplainArgs) -> anyhow::Result<Exit> {
         print::text(&answer.text())?;
     }
     Ok(exit)
+}
+
+/// What happens to an address on any port, for a client without a rule of its own.
+#[derive(Serialize)]
+pub(super) struct Policy {
+    decision: &'static str,
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<String>,
+    action: &'static str,
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decision = match self.decision {
+            "would_deny" => "would deny",
+            decision => decision,
+        };
+        write!(f, "{decision}, because of {}", self.reason)?;
+        if let (Some(list), Some(entry)) = (&self.list, &self.entry) {
+            write!(f, " ({list}, entry {entry})")?;
+        }
+        write!(f, "; action {}", self.action)
+    }
+}
+
+/// Asks the policy about an address, by TCP on the port that it allows most probably.
+pub(super) fn of_anybody(
+    desired: &Desired,
+    network: &Network,
+    addr: IpAddr,
+) -> Result<Policy, DaemonError> {
+    let destination = Destination {
+        addr,
+        port: None,
+        protocol: protocol::TCP,
+    };
+    let (policy, labels) = compile(&desired.config, desired.lists.clone(), network)?;
+    let explanation = ask(&policy, &labels, NOBODY, &destination);
+    let answer = Answer::new(&explanation, desired, &destination, None);
+    Ok(Policy {
+        decision: answer.decision,
+        reason: answer.reason,
+        list: answer.list,
+        entry: answer.entry,
+        action: answer.action,
+    })
 }
 
 fn explain_with(

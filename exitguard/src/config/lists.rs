@@ -4,13 +4,16 @@ use super::formats;
 use super::model::{List, ListAction, Source};
 use super::report::{Problem, Report};
 use super::section::Section;
+use super::suggest::closest;
 use super::value::Value;
 use super::values;
 use crate::lists::Limits;
+use crate::lists::catalogue::{self, Known};
 use exitguard_common::abi::MAX_LISTS;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use ureq::http::Uri;
 
 /// Where the lists that are downloaded are kept.
@@ -29,19 +32,24 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
     for mut section in sections {
         let name = name(&mut section, &mut names, report);
         let insecure = flag(&mut section, "insecure", report);
-        let (source, span) = source(&mut section, insecure, folder, report);
+        let (source, span, known) = source(&mut section, insecure, folder, report);
+        // What is written wins over the catalogue.
+        let format = match section.get("format") {
+            Some(value) => formats::format(&section, &value, report),
+            None => known.map(|known| known.format.into()),
+        };
         lists.push(List {
             name,
             source,
             named_at: report.file().place(span),
-            format: section
-                .get("format")
-                .and_then(|value| formats::format(&section, &value, report)),
+            format,
             action: section
                 .get("action")
                 .and_then(|value| report.read(&value, action))
                 .unwrap_or(ListAction::Deny),
-            allow_empty: flag(&mut section, "allow_empty", report),
+            allow_empty: written_flag(&mut section, "allow_empty", report)
+                .unwrap_or(known.is_some_and(|known| known.allow_empty)),
+            interval: known.map(|known| Duration::from_mins(known.interval.into())),
             limits: limits(&mut section, report),
         });
         section.finish(report);
@@ -86,40 +94,64 @@ pub(super) fn read_cache(mut section: Section<'_>, report: &mut Report<'_>) -> P
 }
 
 fn flag(section: &mut Section<'_>, key: &'static str, report: &mut Report<'_>) -> bool {
-    let value = section.get(key);
-    value.and_then(|value| report.read(&value, Value::boolean)) == Some(true)
+    written_flag(section, key, report) == Some(true)
 }
 
-/// What is written, and where.
+fn written_flag(
+    section: &mut Section<'_>,
+    key: &'static str,
+    report: &mut Report<'_>,
+) -> Option<bool> {
+    let value = section.get(key);
+    value.and_then(|value| report.read(&value, Value::boolean))
+}
+
+/// What is written, and where; and what the catalogue says about it, if it is from there.
 fn source(
     section: &mut Section<'_>,
     insecure: bool,
     folder: &Path,
     report: &mut Report<'_>,
-) -> (Source, Range<usize>) {
+) -> (Source, Range<usize>, Option<&'static Known>) {
     let Some(value) = section.get("source") else {
         let hint = "name the file, as in source = \"feodo.txt\"";
         report.error(
             section.span(),
             Problem::new("this list has no source", hint),
         );
-        return (Source::File(folder.to_owned()), section.span());
+        return (Source::File(folder.to_owned()), section.span(), None);
     };
     let read = |value: &Value<'_>| {
         let text = value.string()?;
-        if text.contains("://") {
+        if let Some(name) = text.strip_prefix(catalogue::SCHEME) {
+            let known = known(name)?;
+            Ok((Source::Url(known.url.to_owned()), Some(known)))
+        } else if text.contains("://") {
             url(text, insecure)?;
-            Ok(Source::Url(text.to_owned()))
+            Ok((Source::Url(text.to_owned()), None))
         } else if text.is_empty() {
             let hint = "name the file, as in source = \"feodo.txt\"";
             Err(Problem::new("the source \"\" is not a file", hint))
         } else {
-            Ok(Source::File(folder.join(text)))
+            Ok((Source::File(folder.join(text)), None))
         }
     };
     let source = report.read(&value, read);
-    let source = source.unwrap_or_else(|| Source::File(folder.to_owned()));
-    (source, value.span())
+    let (source, known) = source.unwrap_or_else(|| (Source::File(folder.to_owned()), None));
+    (source, value.span(), known)
+}
+
+/// A list of the catalogue.
+fn known(name: &str) -> Result<&'static Known, Problem> {
+    catalogue::find(name).ok_or_else(|| {
+        let names = catalogue::ALL.iter().map(|known| known.name);
+        let all = "`exitguard lists catalogue` lists them";
+        let hint = match closest(name, names) {
+            Some(meant) => format!("did you mean \"{}{meant}\"? {all}", catalogue::SCHEME),
+            None => all.to_owned(),
+        };
+        Problem::new(format!("the catalogue has no list \"{name}\""), hint)
+    })
 }
 
 /// Whether a list can be downloaded from there, and safely.

@@ -182,6 +182,8 @@ pub struct List {
     pub action: ListAction,
     /// Whether it may be empty.
     pub allow_empty: bool,
+    /// How often its publisher may be asked, if that is known.
+    pub interval: Option<Duration>,
     /// How much it may do.
     pub limits: Limits,
 }

@@ -1,12 +1,13 @@
 //! Where the parsers put what they find.
 
+use super::search::{Mention, Mentioned, Target};
 use super::text::{count_lines, line_at};
-use super::token::{self, Item, Wrong};
+use super::token::{self, Item, Wrong, v4_range, v6_range};
 use super::{Domains, Entries, Format, Parsed, Refusal, SAMPLES, Scope, Stats};
 use crate::diagnostic::{Diagnostic, SourceFile};
-use ipnet::{IpNet, Ipv4Net, Ipv4Subnets, Ipv6Net, Ipv6Subnets};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
 /// Widest prefixes that no list should need.
@@ -31,6 +32,8 @@ pub(super) struct Collector<'b> {
     hint: Option<&'static str>,
     /// Most prefixes that are kept.
     room: usize,
+    target: Option<&'b Target>,
+    mentions: Vec<Mention>,
 }
 
 impl<'b> Collector<'b> {
@@ -48,7 +51,14 @@ impl<'b> Collector<'b> {
             masked: None,
             hint: None,
             room,
+            target: None,
+            mentions: Vec::new(),
         }
+    }
+
+    /// Notes entries about this, too.
+    pub(super) fn look_for(self, target: Option<&'b Target>) -> Self {
+        Self { target, ..self }
     }
 
     /// What to say below each wrong word.
@@ -122,6 +132,28 @@ impl<'b> Collector<'b> {
             Item::V4Range(..) | Item::V6Range(..) => {}
         }
         self.stats.valid += 1;
+        self.mention(word, false, |target| target.in_item(item));
+    }
+
+    /// Once for each entry: a list may say the same a million times.
+    fn mention(
+        &mut self,
+        word: &[u8],
+        is_exception: bool,
+        about: impl FnOnce(&Target) -> Option<Mentioned>,
+    ) {
+        let Some(entry) = self.target.and_then(about) else {
+            return;
+        };
+        let is_same = |known: &Mention| known.entry == entry && known.is_exception == is_exception;
+        if !self.mentions.iter().any(is_same) {
+            let line = self.line_of(word);
+            self.mentions.push(Mention {
+                entry,
+                is_exception,
+                line,
+            });
+        }
     }
 
     /// A line becomes many prefixes if it is a range: memory must not follow.
@@ -139,17 +171,15 @@ impl<'b> Collector<'b> {
 
     /// Addresses that stay reachable, whatever else the list says.
     pub(super) fn except(&mut self, word: &'b [u8], item: Result<Item, Wrong>) {
-        let nets: Vec<IpNet> = match item {
-            Ok(Item::V4(addr, length)) => v4_net(addr, length).into_iter().collect(),
-            Ok(Item::V6(addr, length)) => v6_net(addr, length).into_iter().collect(),
-            Ok(Item::V4Range(start, end)) => v4_range(start, end).map(IpNet::V4).collect(),
-            Ok(Item::V6Range(start, end)) => v6_range(start, end).map(IpNet::V6).collect(),
+        let item = match item {
+            Ok(item) => item,
             Err(wrong) => return self.invalid(word, wrong),
         };
         if self.exceptions.len() <= self.room {
-            self.exceptions.extend(nets);
+            self.exceptions.extend(item.prefixes());
         }
         self.stats.valid += 1;
+        self.mention(word, true, |target| target.in_item(item));
     }
 
     /// A name to block.
@@ -158,6 +188,7 @@ impl<'b> Collector<'b> {
             Ok(name) => {
                 self.domains.push(name, scope);
                 self.stats.valid += 1;
+                self.mention(word, false, |target| target.in_name(name, scope));
             }
             Err(wrong) => self.invalid(word, wrong),
         }
@@ -169,6 +200,7 @@ impl<'b> Collector<'b> {
             Ok(name) => {
                 self.domain_exceptions.push(name, scope);
                 self.stats.valid += 1;
+                self.mention(word, true, |target| target.in_name(name, scope));
             }
             Err(wrong) => self.invalid(word, wrong),
         }
@@ -258,6 +290,7 @@ impl<'b> Collector<'b> {
             domains: self.domains,
             domain_exceptions: self.domain_exceptions,
             stats,
+            mentions: self.mentions,
             samples: self.samples,
             warnings: [masked, unused].into_iter().flatten().collect(),
         })
@@ -266,21 +299,3 @@ impl<'b> Collector<'b> {
 
 /// Bytes of a line that are kept on both sides of a place: more than is shown.
 const NEAR_BYTES: usize = 600;
-
-fn v4_net(addr: u32, length: u8) -> Option<IpNet> {
-    let net = IpNet::new(IpAddr::V4(Ipv4Addr::from_bits(addr)), length).ok()?;
-    Some(net.trunc())
-}
-
-fn v6_net(addr: u128, length: u8) -> Option<IpNet> {
-    let net = IpNet::new(IpAddr::V6(Ipv6Addr::from_bits(addr)), length).ok()?;
-    Some(net.trunc())
-}
-
-fn v4_range(start: u32, end: u32) -> Ipv4Subnets {
-    Ipv4Subnets::new(Ipv4Addr::from_bits(start), Ipv4Addr::from_bits(end), 0)
-}
-
-fn v6_range(start: u128, end: u128) -> Ipv6Subnets {
-    Ipv6Subnets::new(Ipv6Addr::from_bits(start), Ipv6Addr::from_bits(end), 0)
-}

@@ -6,9 +6,11 @@
 
 mod bogons;
 mod carve;
+pub mod catalogue;
 mod collector;
 mod coverage;
 mod detect;
+mod diff;
 mod domains;
 mod entries;
 mod format;
@@ -16,6 +18,7 @@ mod formats;
 mod parsed;
 mod refusal;
 mod safety;
+mod search;
 mod source;
 pub mod store;
 #[cfg(test)]
@@ -24,15 +27,19 @@ mod text;
 mod token;
 mod unpack;
 pub mod update;
+mod whole;
 
 pub use bogons::{Bogon, bogons};
 pub use coverage::{Coverage, widest};
+pub use diff::{Changes, Diff};
 pub use domains::{Domains, Scope};
 pub use entries::Entries;
 pub use format::{Columns, Format, Named, Selection};
 pub use parsed::{Parsed, Stats};
 pub use refusal::Refusal;
 pub use safety::{Limits, Safe, within};
+pub use search::{Found, Mention, Mentioned, NoTarget, Target, search};
+pub use whole::Content;
 
 use crate::config::{List, ListAction};
 use crate::diagnostic::{Diagnostic, SourceFile};
@@ -61,6 +68,9 @@ pub struct LoadedList {
     pub entries: Entries,
     /// What of that is not blocked all the same.
     pub left_out: Entries,
+    /// How many names it has. They are not enforced yet; the names themselves would take tens of megabytes of
+    /// a daemon that has no use for them, and are read from the file again for who asks.
+    pub names: usize,
 }
 
 impl LoadedList {
@@ -133,50 +143,23 @@ pub fn load(
     cache: &Path,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<LoadedList, ListError> {
-    let name = || list.name.clone();
     let loaded = |entries| LoadedList {
-        name: name(),
+        name: list.name.clone(),
         action: list.action,
         entries,
         left_out: Entries::default(),
+        names: 0,
     };
-    let Some((path, bytes)) = source::open(list, cache, warnings)? else {
+    let Some((path, parsed)) = whole::in_force(list, cache, None, warnings)? else {
         return Ok(loaded(Entries::default()));
     };
-    let refused = |refusal: Refusal| {
-        let why = format!("{} is not taken: {refusal}", path.display());
-        ListError::Refused {
-            name: name(),
-            path: path.clone(),
-            diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
-            refusal,
-        }
-    };
-    let mut parsed = match parse_bytes(&path, &bytes, list.format.as_ref()) {
-        Err(Refusal::Empty) if source::may_be_empty(list) => {
-            return Ok(loaded(Entries::default()));
-        }
-        parsed => parsed.map_err(refused)?,
-    };
-    drop(bytes);
-    match parsed.judge() {
-        Ok(()) => {}
-        Err(Refusal::Invalid { invalid, .. }) => {
-            return Err(ListError::Parse {
-                name: name(),
-                count: invalid,
-                diagnostics: parsed.samples,
-            });
-        }
-        Err(refusal) => return Err(refused(refusal)),
-    }
-    warnings.append(&mut parsed.take_warnings());
-    let blocked = parsed.into_blocked().map_err(refused)?;
-    let safe = safety::make_safe(blocked, &list.limits).map_err(refused)?;
+    let names = parsed.domains.len();
+    let safe = whole::safe(list, &path, parsed)?;
     let said = safe.warnings(&list.name);
     warnings.extend(said.map(|(message, hint)| list.named_at.warning(message).hint(hint)));
     Ok(LoadedList {
         left_out: safe.left_out,
+        names,
         ..loaded(safe.entries)
     })
 }
@@ -209,12 +192,21 @@ pub fn parse(
 /// # Errors
 /// When the whole of it makes no sense; of its entries, [`Parsed::judge`] decides.
 pub fn parse_bytes(path: &Path, bytes: &[u8], format: Option<&Format>) -> Result<Parsed, Refusal> {
+    parse_looking_for(path, bytes, format, None)
+}
+
+fn parse_looking_for(
+    path: &Path,
+    bytes: &[u8],
+    format: Option<&Format>,
+    target: Option<&Target>,
+) -> Result<Parsed, Refusal> {
     let text = unpack::unpack(bytes)?;
     let format = match format {
         Some(format) => format.clone(),
         None => detect::detect(&text)?,
     };
-    let mut found = Collector::new(path, &text, MAX_ENTRIES);
+    let mut found = Collector::new(path, &text, MAX_ENTRIES).look_for(target);
     formats::read(&format, &text, &mut found)?;
     found.finish(format)
 }

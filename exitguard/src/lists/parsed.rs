@@ -1,6 +1,7 @@
 //! What was found in a list, and whether that is good enough.
 
 use super::carve::carve;
+use super::search::Mention;
 use super::{Domains, Entries, Format, MAX_ENTRIES, Named, Refusal};
 use crate::diagnostic::Diagnostic;
 
@@ -31,6 +32,8 @@ pub struct Parsed {
     pub domain_exceptions: Domains,
     /// How many there are of what.
     pub stats: Stats,
+    /// Entries about what was looked for, if anything was.
+    pub mentions: Vec<Mention>,
     /// The first entries that cannot be read.
     pub samples: Vec<Diagnostic>,
     /// What a person should look at.

@@ -2,9 +2,10 @@
 //!
 //! A word is taken whole or not at all: nothing is searched for inside of other text.
 
+use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 use memchr::memchr;
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::from_utf8;
 
 /// Addresses as a list writes them. Bits beyond the length of a prefix are still there.
@@ -14,6 +15,30 @@ pub(super) enum Item {
     V6(u128, u8),
     V4Range(u32, u32),
     V6Range(u128, u128),
+}
+
+impl Item {
+    /// The prefixes it consists of, without bits beyond their length.
+    pub(super) fn prefixes(self) -> impl Iterator<Item = IpNet> {
+        let net = |addr, length| IpNet::new(addr, length).ok().map(|net| net.trunc());
+        let (one, v4, v6) = match self {
+            Self::V4(addr, length) => (net(Ipv4Addr::from_bits(addr).into(), length), None, None),
+            Self::V6(addr, length) => (net(Ipv6Addr::from_bits(addr).into(), length), None, None),
+            Self::V4Range(start, end) => (None, Some(v4_range(start, end)), None),
+            Self::V6Range(start, end) => (None, None, Some(v6_range(start, end))),
+        };
+        let v4 = v4.into_iter().flatten().map(IpNet::V4);
+        let v6 = v6.into_iter().flatten().map(IpNet::V6);
+        one.into_iter().chain(v4).chain(v6)
+    }
+}
+
+pub(super) fn v4_range(start: u32, end: u32) -> Ipv4Subnets {
+    Ipv4Subnets::new(Ipv4Addr::from_bits(start), Ipv4Addr::from_bits(end), 0)
+}
+
+pub(super) fn v6_range(start: u128, end: u128) -> Ipv6Subnets {
+    Ipv6Subnets::new(Ipv6Addr::from_bits(start), Ipv6Addr::from_bits(end), 0)
 }
 
 /// Why a word is not what it should be; completes a sentence that begins with the word.

@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 19] = [
     &[],
     &["demo"],
     &["run"],
@@ -15,6 +15,9 @@ const COMMANDS: [&[&str]; 16] = [
     &["lists", "update"],
     &["lists", "accept"],
     &["lists", "status"],
+    &["lists", "diff"],
+    &["lists", "show"],
+    &["lists", "catalogue"],
     &["config"],
     &["config", "example"],
     &["completions"],

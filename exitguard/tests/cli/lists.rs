@@ -1,6 +1,6 @@
 //! `exitguard lists`: what is in a file, and the exit code that a script acts on.
 
-use crate::{Folder, MINIMAL, exitguard_in};
+use crate::{Folder, MINIMAL, exitguard, exitguard_in};
 
 #[test]
 fn a_script_learns_from_the_exit_code_whether_a_list_would_be_taken() {
@@ -9,10 +9,17 @@ fn a_script_learns_from_the_exit_code_whether_a_list_would_be_taken() {
     folder.write("wrong.txt", "198.51.100.0/24\nexample.com\n");
     folder.write("page.txt", "<html>");
     folder.write("empty.txt", "");
+    let eights: String = (20..40).map(|first| format!("{first}.0.0.0/8\n")).collect();
+    folder.write("half.txt", eights);
     for (args, code) in [
         (&["good.txt"][..], 0),
         (&["good.txt", "--json"], 0),
         (&["good.txt", "--format", "plain"], 0),
+        (&["empty.txt", "--allow-empty"], 0),
+        (&["half.txt", "--max-coverage", "8"], 0),
+        (&["half.txt"], 1),
+        (&["half.txt", "--max-coverage", "0"], 2),
+        (&["half.txt", "--max-coverage", "101"], 2),
         (&["good.txt", "--format", "domains"], 1),
         (&["wrong.txt"], 1),
         (&["wrong.txt", "--json"], 1),
@@ -127,5 +134,77 @@ fn a_list_of_half_the_internet_is_taken_only_if_it_is_meant() {
     assert_eq!(
         folder.run(&meant, &["explain", "21.0.0.1:443"]).code,
         Some(1)
+    );
+}
+
+#[test]
+fn the_catalogue_is_shown_to_people_and_to_programs() {
+    let said = exitguard(["lists", "catalogue"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("catalogue-text", said.stdout);
+    let said = exitguard(["lists", "catalogue", "--json"]);
+    assert_eq!((said.code, said.stderr.as_str()), (Some(0), ""));
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    let drop = json.as_array().unwrap().iter();
+    let drop: Vec<_> = drop
+        .filter(|list| list["name"] == "spamhaus-drop")
+        .collect();
+    let said = ["url", "direction", "interval_minutes", "format"].map(|key| &drop[0][key]);
+    assert_eq!(said[0], "https://www.spamhaus.org/drop/drop_v4.json");
+    assert_eq!((said[1], said[2]), (&"both".into(), &60.into()));
+    assert_eq!((said[3], drop.len()), (&"spamhaus-json".into(), 1));
+}
+
+#[test]
+fn a_list_of_the_catalogue_is_a_list_like_others() {
+    let folder = Folder::new();
+    let list = format!(
+        "{MINIMAL}[[list]]\nname = \"c2\"\nsource = \"catalogue:feodo\"\n[lists]\ncache = \"cache\"\n"
+    );
+    let said = folder.run(&list, &["check"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    assert!(
+        said.stderr
+            .contains("the list \"c2\" was not downloaded yet"),
+        "{}",
+        said.stderr
+    );
+    let said = folder.run(&list, &["lists", "status"]);
+    assert_eq!(said.code, Some(1));
+    assert_eq!(
+        said.stdout,
+        "c2: never downloaded; 0 entries in force, from https://feodotracker.abuse.ch/downloads/ipblocklist.txt\n"
+    );
+}
+
+#[test]
+fn names_are_counted_wherever_a_list_is_told() {
+    let folder = Folder::new();
+    folder.write(
+        "feed.txt",
+        "# hosts\n0.0.0.0 ads.example.com\n0.0.0.0 track.example.net\n0.0.0.0 x.example.org\n",
+    );
+    let list = format!("{MINIMAL}[[list]]\nname = \"feed\"\nsource = \"feed.txt\"\n");
+    let said = folder.run(&list, &["check"]);
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let told = "feed: 0 entries, deny\n            3 names, not enforced yet\n";
+    assert!(said.stdout.contains(told), "{}", said.stdout);
+    let said = folder.run(&list, &["check", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(json["lists"][0]["names"], 3);
+    let said = folder.run(&list, &["lists", "status"]);
+    let told = "feed: ok; 3 entries in force, 3 of them names, which are not enforced yet\n";
+    assert_eq!((said.code, said.stdout.as_str()), (Some(0), told));
+    let said = folder.run(&list, &["lists", "status", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!(
+        (&json[0]["names"], &json[0]["accepted"]),
+        (&3.into(), &3.into())
+    );
+    let said = exitguard_in(folder.path(), ["lists", "check", "feed.txt"]);
+    assert!(
+        said.stdout.contains("names       3, 0 of them"),
+        "{}",
+        said.stdout
     );
 }

@@ -7,12 +7,14 @@
 )]
 
 mod check;
+mod diff;
 mod explain;
 mod generated;
 mod help;
 mod lists;
 mod mistakes;
 mod refusals;
+mod show;
 mod terminal;
 
 use std::ffi::OsStr;

@@ -27,8 +27,8 @@ fn cron_hears_of_changes_and_of_trouble_and_of_nothing_else() {
             Answer::ok(addresses(2)),
             1,
             "",
-            "feed: held: it shrank from 410 entries to 2; what was accepted before stays; look at it, and \
-             take it with `exitguard lists accept feed`\n",
+            "feed: held: it shrank from 410 entries to 2; what was accepted before stays; look at it with \
+             `exitguard lists diff feed`, and take it with `exitguard lists accept feed`\n",
         ),
         (
             Answer::new("404 Not Found", &[], ""),

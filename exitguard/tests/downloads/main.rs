@@ -8,9 +8,12 @@
 )]
 
 mod commands;
+mod diff;
 mod disk;
 mod guards;
 mod network;
+mod patience;
+mod progress;
 mod server;
 mod site;
 

@@ -7,7 +7,6 @@ use exitguard::lists::store::State;
 use exitguard::lists::update::{Limits, Outcome};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jiff::SignedDuration;
 use std::io::Write;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -259,46 +258,4 @@ fn nothing_is_lost_without_a_network() {
     assert!(said.starts_with("cannot download it: "), "{said}");
     let loaded = lists::load(&world.list, world.cache.path(), &mut Vec::new()).unwrap();
     assert_eq!(loaded.entries.len(), 20);
-}
-
-#[test]
-fn a_server_that_failed_is_left_alone_for_a_while() {
-    let mut world = World::new();
-    world
-        .server
-        .say([Answer::new("503 Busy", &["Retry-After: 7200"], "")]);
-    world.failure();
-    assert_eq!(world.server.requests().len(), 1);
-    let until = world.now + SignedDuration::from_hours(2);
-    let why = "the server says 503 Service Unavailable".to_owned();
-    for minutes in [1, 100] {
-        world.wait(SignedDuration::from_mins(minutes));
-        let why = why.clone();
-        assert_eq!(world.update(), Outcome::Waiting { why, until });
-    }
-    assert_eq!(world.server.requests().len(), 0);
-    world.force = true;
-    assert_eq!(world.failure(), why);
-    assert_eq!(
-        (world.server.requests().len(), world.record().fails),
-        (1, 2)
-    );
-    world.force = false;
-    world.wait(SignedDuration::from_hours(2));
-    world.server.say([Answer::ok(addresses(20))]);
-    assert_eq!(world.update(), accepted(20, None));
-}
-
-#[test]
-fn a_date_is_understood_as_a_time_to_wait() {
-    let mut world = World::new();
-    let date = ["Retry-After: Fri, 02 Jan 2026 20:00:00 GMT"];
-    world
-        .server
-        .say([Answer::new("429 Too Many Requests", &date, "")]);
-    world.failure();
-    assert_eq!(
-        world.record().not_before.unwrap().to_string(),
-        "2026-01-02T20:00:00Z"
-    );
 }

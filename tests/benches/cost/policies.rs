@@ -101,6 +101,7 @@ fn make(config_text: &str, list_text: &str) -> Result<(Config, Compiled, Labels,
             action: ListAction::Deny,
             entries,
             left_out: lists::Entries::default(),
+            names: 0,
         })
         .into_iter()
         .collect();

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod tests;
+mod text;
 
 use super::args::CheckArgs;
 use crate::cli::error::{self, Usage};
@@ -12,7 +13,6 @@ use exitguard::exit_code::Exit;
 use exitguard::lists::{self, Coverage, Limits, LoadedList, Parsed, Refusal, Scope};
 use exitguard::policy::{self, Network};
 use serde::Serialize;
-use std::fmt::{Display, Write};
 
 /// Prefixes that are shown because they are wide, of each family.
 const WIDEST: usize = 3;
@@ -78,6 +78,26 @@ struct Special {
     left_out: bool,
 }
 
+/// What the configuration would permit the list.
+#[derive(Default)]
+struct Permits {
+    limits: Limits,
+    allow_empty: bool,
+}
+
+impl CheckArgs {
+    fn permits(&self) -> Permits {
+        Permits {
+            limits: Limits {
+                bogons: self.bogons,
+                wide: self.wide,
+                max_coverage: self.max_coverage,
+            },
+            allow_empty: self.allow_empty,
+        }
+    }
+}
+
 pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     let format = args.format.as_deref().map(config::parse_format).transpose();
     let format = format.map_err(|diagnostics| {
@@ -92,6 +112,7 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     let answer = Answer::new(
         args.file.display().to_string(),
         lists::parse_bytes(&args.file, &bytes, format.as_ref()),
+        &args.permits(),
         // Without a network to look at, the file can be checked all the same.
         &network::here().unwrap_or_default(),
     );
@@ -117,10 +138,18 @@ impl From<Refusal> for Refused {
 }
 
 impl Answer {
-    fn new(file: String, parsed: Result<Parsed, Refusal>, network: &Network) -> Self {
-        let judged = parsed.map(|parsed| (parsed.judge().err(), Content::new(parsed, network)));
+    fn new(
+        file: String,
+        parsed: Result<Parsed, Refusal>,
+        permits: &Permits,
+        network: &Network,
+    ) -> Self {
+        let limits = &permits.limits;
+        let judged =
+            parsed.map(|parsed| (parsed.judge().err(), Content::new(parsed, limits, network)));
         let (refusal, content) = match judged {
             Ok((refusal, Ok((content, broad)))) => (refusal.or(broad), Some(content)),
+            Err(Refusal::Empty) if permits.allow_empty => (None, None),
             Ok((_, Err(refusal))) | Err(refusal) => (Some(refusal), None),
         };
         Self {
@@ -130,44 +159,15 @@ impl Answer {
             content,
         }
     }
-
-    fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut text = Lines::default();
-        text.line("file", exitguard::diagnostic::printable(&self.file))?;
-        match &self.refused {
-            Some(Refused { why, remedy }) => {
-                text.line("result", format_args!("not taken: {why}"))?;
-                text.line("", remedy)?;
-            }
-            None => text.line("result", "taken")?,
-        }
-        if let Some(content) = &self.content {
-            content.text(&mut text)?;
-        }
-        Ok(text.0)
-    }
-}
-
-#[derive(Default)]
-struct Lines(String);
-
-impl Lines {
-    fn line(&mut self, label: &str, value: impl Display) -> std::fmt::Result {
-        writeln!(self.0, "{label:<12}{value}")
-    }
-
-    /// A line, if there is anything to tell.
-    fn count(&mut self, label: &str, count: usize, what: &str) -> std::fmt::Result {
-        match count {
-            0 => Ok(()),
-            _ => self.line(label, format_args!("{count} {what}")),
-        }
-    }
 }
 
 impl Content {
-    /// And whether it is too much to be taken, without a configuration that says otherwise.
-    fn new(mut parsed: Parsed, network: &Network) -> Result<(Self, Option<Refusal>), Refusal> {
+    /// And whether it is too much to be taken.
+    fn new(
+        mut parsed: Parsed,
+        limits: &Limits,
+        network: &Network,
+    ) -> Result<(Self, Option<Refusal>), Refusal> {
         let stats = parsed.stats;
         let format = parsed.format.name();
         let (prefixes_v4, prefixes_v6) = (parsed.entries.v4().count(), parsed.entries.v6().count());
@@ -179,13 +179,14 @@ impl Content {
             std::mem::take(&mut parsed.samples),
             std::mem::take(&mut parsed.warnings),
         );
-        let (safe, broad) = lists::within(parsed.into_blocked()?, &Limits::default())?;
+        let (safe, broad) = lists::within(parsed.into_blocked()?, limits)?;
         let blocked = safe.blocked()?;
         let list = LoadedList {
             name: String::new(),
             action: ListAction::Deny,
             entries: safe.entries,
             left_out: safe.left_out,
+            names: domains,
         };
         let collisions = policy::collisions(std::slice::from_ref(&list), network);
         let coverage = Coverage::of(&blocked);
@@ -233,90 +234,5 @@ impl Content {
             warnings: show(&warnings),
         };
         Ok((content, broad))
-    }
-
-    fn text(&self, text: &mut Lines) -> std::fmt::Result {
-        text.line("format", self.format)?;
-        text.line(
-            "lines",
-            format_args!(
-                "{}, {} of them comments or blank",
-                self.lines,
-                self.lines.saturating_sub(self.entries)
-            ),
-        )?;
-        text.line(
-            "entries",
-            format_args!(
-                "{}: {} valid, {} invalid, {} of other kinds",
-                self.entries, self.valid, self.invalid, self.skipped
-            ),
-        )?;
-        text.count("", self.duplicates, "there twice")?;
-        text.count("", self.masked, "with bits beyond their length")?;
-        text.line(
-            "prefixes",
-            format_args!("{} IPv4, {} IPv6", self.prefixes_v4, self.prefixes_v6),
-        )?;
-        text.count("exceptions", self.exceptions, "by prefix")?;
-        let domains = self.domains_exact + self.domains_with_subdomains;
-        if domains > 0 {
-            text.line(
-                "names",
-                format_args!(
-                    "{domains}, {} of them with all below them",
-                    self.domains_with_subdomains
-                ),
-            )?;
-        }
-        text.count("exceptions", self.domain_exceptions, "by name")?;
-        self.blocks.text(text)?;
-        for short in &self.too_short {
-            text.line(
-                "left out",
-                format_args!("{short}: shorter than /8, or /16 of IPv6"),
-            )?;
-        }
-        for bogon in &self.bogons {
-            let label = if bogon.left_out { "left out" } else { "bogons" };
-            text.line(
-                label,
-                format_args!("{} in {} ({})", bogon.entries, bogon.range, bogon.purpose),
-            )?;
-        }
-        for collision in &self.collisions {
-            text.line("left out", collision)?;
-        }
-        for warning in self.warnings.iter().chain(&self.samples) {
-            text.line("", warning)?;
-        }
-        Ok(())
-    }
-}
-
-impl Blocks {
-    fn text(&self, text: &mut Lines) -> std::fmt::Result {
-        if self.v4_ranges > 0 {
-            text.line(
-                "blocks",
-                format_args!(
-                    "{} IPv4 addresses ({:.4} % of all) in {} ranges",
-                    self.v4_addresses, self.v4_percent, self.v4_ranges
-                ),
-            )?;
-        }
-        if self.v6_ranges > 0 {
-            text.line(
-                "blocks",
-                format_args!(
-                    "{} IPv6 /64 networks in {} ranges",
-                    self.v6_networks, self.v6_ranges
-                ),
-            )?;
-        }
-        if self.widest.is_empty() {
-            return text.line("blocks", "no address");
-        }
-        text.line("widest", self.widest.join(", "))
     }
 }

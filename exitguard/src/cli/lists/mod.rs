@@ -1,8 +1,12 @@
 //! `exitguard lists`.
 
 mod args;
+mod catalogue;
 mod check;
+mod diff;
+mod progress;
 mod reload;
+mod show;
 mod status;
 mod update;
 
@@ -21,6 +25,9 @@ pub(super) fn run(command: &Command) -> anyhow::Result<Exit> {
         Command::Update(args) => update::update(args),
         Command::Accept(args) => update::accept(args),
         Command::Status(args) => status::status(args),
+        Command::Diff(args) => diff::diff(args),
+        Command::Show(args) => show::show(args),
+        Command::Catalogue(args) => catalogue::catalogue(args),
     }
 }
 
@@ -34,11 +41,13 @@ fn chosen<'c>(config: &'c Config, names: &[String]) -> Result<Vec<&'c List>, Usa
     if names.is_empty() {
         return Ok(config.lists.iter().collect());
     }
-    let find = |name: &String| {
-        let found = config.lists.iter().find(|list| list.name == *name);
-        found.ok_or_else(|| Usage(format!("there is no list \"{}\"", name.escape_debug())))
-    };
-    names.iter().map(find).collect()
+    names.iter().map(|name| named(config, name)).collect()
+}
+
+/// The list with this name.
+fn named<'c>(config: &'c Config, name: &str) -> Result<&'c List, Usage> {
+    let found = config.lists.iter().find(|list| list.name == name);
+    found.ok_or_else(|| Usage(format!("there is no list \"{}\"", name.escape_debug())))
 }
 
 /// The address of a list that is downloaded.

@@ -20,12 +20,17 @@ use std::path::Path;
 struct Status {
     name: String,
     source: String,
+    /// Whether it is downloaded from there.
+    #[serde(skip)]
+    is_downloaded: bool,
     state: State,
     /// Why it is held, or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Entries in force.
+    /// Entries of the version in force.
     accepted: usize,
+    /// How many of them are names, which are not enforced yet.
+    names: usize,
     /// Entries of the newest version that came: of the one that is held, if one is.
     wanted: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,9 +68,11 @@ impl Status {
         let status = Self {
             name: list.name.clone(),
             source: list.source.to_string(),
+            is_downloaded: url(list).is_some(),
             state: State::Ok,
             reason: None,
             accepted: 0,
+            names: 0,
             wanted: 0,
             accepted_at: None,
             age: None,
@@ -89,11 +96,15 @@ impl Status {
 
     fn file(self, list: &List, cache: &Path) -> Self {
         match lists::load(list, cache, &mut Vec::new()) {
-            Ok(loaded) => Self {
-                accepted: loaded.entries.len(),
-                wanted: loaded.entries.len(),
-                ..self
-            },
+            Ok(loaded) => {
+                let entries = loaded.entries.len() + loaded.names;
+                Self {
+                    accepted: entries,
+                    wanted: entries,
+                    names: loaded.names,
+                    ..self
+                }
+            }
             Err(error) => self.failed(error.to_string()),
         }
     }
@@ -110,6 +121,8 @@ impl Status {
         let state = record.state(url);
         let entries = |version: &Version| version.counts.entries();
         let accepted = record.accepted.as_ref().map_or(0, entries);
+        let accepted_names = record.accepted.as_ref();
+        let accepted_names = accepted_names.map_or(0, |version| version.counts.domains);
         let accepted_at = record.accepted.as_ref().map(|version| version.accepted_at);
         let held = record.held.as_ref();
         let reason = match (&record.error, held) {
@@ -124,6 +137,7 @@ impl Status {
             state,
             reason: reason.filter(|_| state != State::Never),
             accepted,
+            names: accepted_names,
             wanted: held.map_or(accepted, |held| entries(&held.version)),
             accepted_at,
             age: accepted_at.map(|at| now.duration_since(at).as_secs()),
@@ -162,6 +176,10 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
             status.accepted
         );
         text += &printable(&line);
+        if status.names > 0 {
+            let names = status.names;
+            write!(text, ", {names} of them names, which are not enforced yet")?;
+        }
         if status.wanted != status.accepted {
             write!(text, ", {} held", status.wanted)?;
         }
@@ -170,6 +188,9 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
         }
         if let Some(until) = status.not_before {
             write!(text, ", asked again after {until}")?;
+        }
+        if status.is_downloaded {
+            write!(text, ", from {}", printable(&status.source))?;
         }
         text.push('\n');
     }

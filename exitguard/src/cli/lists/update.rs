@@ -1,6 +1,7 @@
 //! `exitguard lists update` and `exitguard lists accept`.
 
 use super::args::{AcceptArgs, UpdateArgs};
+use super::progress::Line;
 use super::{chosen, lock, now, reload, url};
 use crate::cli::error::{self, Usage};
 use crate::cli::print;
@@ -11,6 +12,7 @@ use exitguard::exit_code::Exit;
 use exitguard::lists::store::Store;
 use exitguard::lists::update::{self, Fetcher, Limits, Outcome, Updater};
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 pub(super) fn update(args: &UpdateArgs) -> anyhow::Result<Exit> {
     let checked = config::load(&args.config.config).map_err(DaemonError::from)?;
@@ -33,26 +35,33 @@ pub(super) fn update(args: &UpdateArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Negative);
     };
     let fetcher = Fetcher::new(Limits::default());
-    let updater = Updater {
-        store: &store,
-        fetcher: &fetcher,
-        force: args.force,
-    };
     let mut exit = Exit::Ok;
     let mut is_new = false;
     for list in lists {
         let Some(url) = url(list) else { continue };
-        let outcome = updater.update(list, url, now());
+        let outcome = {
+            // The line of its progress is cleared before the result is printed.
+            let fetcher = match Line::for_people(&list.name) {
+                Some(line) => fetcher.clone().telling(Arc::new(line)),
+                None => fetcher.clone(),
+            };
+            let updater = Updater {
+                store: &store,
+                fetcher: &fetcher,
+                force: args.force,
+            };
+            updater.update(list, url, now())
+        };
         let line = printable(&format!("{}: {}", list.name, text(&list.name, &outcome)));
         match outcome {
             Outcome::Accepted { .. } => {
                 is_new = true;
                 print::text(&format!("{line}\n"))?;
             }
-            Outcome::Unchanged { .. } if talks => {
+            Outcome::Unchanged { .. } | Outcome::Early { .. } if talks => {
                 print::text(&format!("{line}\n"))?;
             }
-            Outcome::Unchanged { .. } => {}
+            Outcome::Unchanged { .. } | Outcome::Early { .. } => {}
             Outcome::Held(_) | Outcome::Failed { .. } | Outcome::Waiting { .. } => {
                 exit = Exit::Negative;
                 eprintln!("{line}");
@@ -83,10 +92,13 @@ fn text(name: &str, outcome: &Outcome) -> String {
         }
         Outcome::Unchanged { entries } => format!("unchanged, {entries} entries"),
         Outcome::Held(held) => format!(
-            "held: {}; {STAYS}; look at it, and take it with `exitguard lists accept {name}`",
+            "held: {}; {STAYS}; look at it with `exitguard lists diff {name}`, and take it with `exitguard lists accept {name}`",
             held.reason
         ),
         Outcome::Failed { why } => format!("failed: {why}; {STAYS}"),
+        Outcome::Early { until } => {
+            format!("not asked again until {until}: its publisher permits no more")
+        }
         Outcome::Waiting { why, until } => {
             format!("not asked until {until}, because it failed: {why}; {STAYS}")
         }

@@ -44,11 +44,15 @@ pub(super) fn effective(config: &Config) -> String {
             format,
             action,
             allow_empty,
+            interval,
             limits,
         } = list;
         writeln!(text, "list \"{name}\": {action:?} {source}").unwrap();
         if *allow_empty {
             writeln!(text, "  may be empty").unwrap();
+        }
+        if let Some(interval) = interval {
+            writeln!(text, "  asked once in {interval:?}").unwrap();
         }
         if let Some(format) = format {
             writeln!(text, "  format {format:?}").unwrap();

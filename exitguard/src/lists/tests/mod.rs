@@ -2,11 +2,13 @@
 
 mod addresses;
 mod documents;
+mod files;
 mod names;
 mod plain;
 mod properties;
 mod refusals;
 mod safety;
+mod search;
 
 use super::*;
 

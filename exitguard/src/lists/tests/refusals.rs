@@ -142,6 +142,7 @@ fn load_file(path: &Path) -> Result<LoadedList, ListError> {
         format: None,
         action: ListAction::Deny,
         allow_empty: false,
+        interval: None,
         limits: Limits::default(),
     };
     load(&list, Path::new(""), &mut Vec::new())

@@ -24,6 +24,7 @@ fn loaded(text: &str, limits: Limits) -> Result<(LoadedList, Vec<String>), ListE
         format: None,
         action: ListAction::Deny,
         allow_empty: false,
+        interval: None,
         limits,
     };
     let mut warnings = Vec::new();
@@ -209,6 +210,7 @@ proptest! {
             action: ListAction::Deny,
             entries: safe.entries,
             left_out: safe.left_out,
+            names: 0,
         };
         for (net, offset) in probes {
             let IpNet::V4(net) = nets[net.index(nets.len())] else { panic!("of IPv6") };

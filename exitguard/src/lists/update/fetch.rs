@@ -1,9 +1,15 @@
 //! One request for one list.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::{SignedDuration, Timestamp};
+use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::time::Duration;
+use ureq::config::Config;
 use ureq::http::header::{
     ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER,
 };
@@ -103,20 +109,42 @@ impl FetchError {
 pub struct Fetcher {
     agent: Agent,
     limits: Limits,
+    progress: Option<Arc<dyn Progress>>,
 }
+
+/// Hears how far a download is.
+pub trait Progress: fmt::Debug + Send + Sync {
+    /// So much has come, of so much if the server said that.
+    fn at(&self, bytes: u64, of: Option<u64>);
+}
+
+/// Bytes between two words about progress.
+const STEP: u64 = 64 << 10;
 
 impl Fetcher {
     /// Within these limits. A proxy is taken from the environment, as `https_proxy`.
     pub fn new(limits: Limits) -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(limits.redirects)
-            .timeout_connect(Some(limits.connect))
-            .timeout_global(Some(limits.total))
-            .user_agent(concat!("exitguard/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        Self { agent, limits }
+        let agent = config(limits).new_agent();
+        Self {
+            agent,
+            limits,
+            progress: None,
+        }
+    }
+
+    /// The same, and tells how far it is.
+    #[must_use]
+    pub fn telling(self, progress: Arc<dyn Progress>) -> Self {
+        Self {
+            progress: Some(progress),
+            ..self
+        }
+    }
+
+    fn tell(&self, bytes: u64, of: Option<u64>) {
+        if let Some(progress) = &self.progress {
+            progress.at(bytes, of);
+        }
     }
 
     /// Asks for what is there, unless it is what is known. What the server says about time counts from `now`.
@@ -136,6 +164,7 @@ impl Fetcher {
         if let Some(last_modified) = &known.last_modified {
             request = request.header(IF_MODIFIED_SINCE, last_modified);
         }
+        self.tell(0, None);
         // Also of redirects: what began encrypted stays encrypted.
         let https_only = url.starts_with("https:");
         let mut response = request
@@ -158,12 +187,14 @@ impl Fetcher {
             etag: text(response.headers(), ETAG),
             last_modified: text(response.headers(), LAST_MODIFIED),
         };
+        let body = response.body_mut();
+        let length = body.content_length();
+        let mut reader = body.as_reader().take(self.limits.bytes + 1);
         let mut bytes = Vec::new();
-        let reader = response.body_mut().as_reader();
-        reader
-            .take(self.limits.bytes + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| self.explain(error.into()))?;
+        let mut read = |bytes: &mut Vec<u8>| reader.by_ref().take(STEP).read_to_end(bytes);
+        while read(&mut bytes).map_err(|error| self.explain(error.into()))? > 0 {
+            self.tell(bytes.len() as u64, length);
+        }
         if bytes.len() as u64 > self.limits.bytes {
             return Err(FetchError::TooLarge(self.limits.bytes));
         }
@@ -187,6 +218,16 @@ impl Fetcher {
     }
 }
 
+fn config(limits: Limits) -> Config {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(limits.redirects)
+        .timeout_connect(Some(limits.connect))
+        .timeout_global(Some(limits.total))
+        .user_agent(concat!("exitguard/", env!("CARGO_PKG_VERSION")))
+        .build()
+}
+
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
@@ -199,20 +240,5 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Timestamp> {
             .checked_add(SignedDuration::from_secs(seconds.into()))
             .ok(),
         Err(_) => DateTimeParser::new().parse_timestamp(text.trim()).ok(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The client looks at every address that it is sent to, the first one among them.
-    #[test]
-    fn an_address_in_plain_text_is_refused_where_encryption_is_asked_for() {
-        let fetcher = Fetcher::new(Limits::default());
-        let request = fetcher.agent.get("http://127.0.0.1:9/feed.txt");
-        let result = request.config().https_only(true).build().call();
-        let error = fetcher.explain(result.unwrap_err());
-        assert!(matches!(error, FetchError::Downgrade), "{error}");
     }
 }

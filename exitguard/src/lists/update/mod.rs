@@ -7,7 +7,7 @@ mod backoff;
 mod fetch;
 mod guard;
 
-pub use fetch::{FetchError, Fetched, Fetcher, Limits, Validators};
+pub use fetch::{FetchError, Fetched, Fetcher, Limits, Progress, Validators};
 
 use super::safety::make_safe;
 use super::store::{Counts, Held, Reason, Record, Store, Version, hex};
@@ -17,6 +17,9 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
+
+/// Part of the interval of a publisher by which it may be asked too early: one in so many.
+const EARLY: u32 = 20;
 
 /// What became of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +45,11 @@ pub enum Outcome {
         /// Why.
         why: String,
     },
+    /// The server was not asked, because its publisher permits no more.
+    Early {
+        /// Until when.
+        until: Timestamp,
+    },
     /// The server was not asked, because it failed shortly before.
     Waiting {
         /// Why it failed.
@@ -58,7 +66,7 @@ pub struct Updater<'a> {
     pub store: &'a Store,
     /// Where they come from.
     pub fetcher: &'a Fetcher,
-    /// Asks servers that failed shortly before, too.
+    /// Asks servers that failed shortly before, or may not be asked again yet, too.
     pub force: bool,
 }
 
@@ -92,6 +100,11 @@ impl Updater<'_> {
                 why: why.clone(),
                 until,
             };
+        }
+        if let (Some(until), false) = (self.earliest(list, &record), self.force)
+            && now < until
+        {
+            return Outcome::Early { until };
         }
         record.checked_at = Some(now);
         match self.ask(list, &mut record, now) {
@@ -162,6 +175,16 @@ impl Updater<'_> {
             }
         };
         Ok(guard::place(record, version, list.allow_empty, now))
+    }
+
+    /// When the publisher may be asked again, if what came last is still here.
+    fn earliest(&self, list: &List, record: &Record) -> Option<Timestamp> {
+        let (interval, checked_at) = (list.interval?, record.checked_at?);
+        if record.error.is_some() || self.known(list, record).is_none() {
+            return None;
+        }
+        // A timer that comes once in the interval is not always on time.
+        checked_at.checked_add(interval - interval / EARLY).ok()
     }
 
     /// The newest version that is here, from this address and undamaged.

@@ -59,6 +59,7 @@ impl Samples {
             action: ListAction::Deny,
             entries,
             left_out: lists::Entries::default(),
+            names: 0,
         };
         let (_, labels) = compile(&config.config, vec![list], &Network::default()).unwrap();
         let noon: Timestamp = "2026-01-02T12:00:00Z".parse().unwrap();

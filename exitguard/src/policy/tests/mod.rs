@@ -107,6 +107,7 @@ fn list(name: &str, action: ListAction, entries: &[&str]) -> LoadedList {
         action,
         entries: nets(entries).into_iter().collect(),
         left_out: Entries::default(),
+        names: 0,
     }
 }
 

@@ -128,6 +128,7 @@ fn lists() -> impl Strategy<Value = Vec<LoadedList>> {
         },
         entries: entries.into_iter().collect(),
         left_out: left_out.into_iter().collect(),
+        names: 0,
     });
     prop::collection::vec(list, 0..=4).prop_map(|mut lists| {
         for (position, list) in lists.iter_mut().enumerate() {

@@ -4,8 +4,13 @@ use super::*;
 use std::path::Path;
 
 fn answer(text: &str) -> Answer {
+    permitted(text, &Permits::default())
+}
+
+fn permitted(text: &str, permits: &Permits) -> Answer {
     let parsed = lists::parse_bytes(Path::new("list.txt"), text.as_bytes(), None);
-    Answer::new("list.txt".to_owned(), parsed, &Network::default())
+    let file = "list.txt".to_owned();
+    Answer::new(file, parsed, permits, &Network::default())
 }
 
 const MIXED: &str = "\
@@ -37,4 +42,47 @@ fn a_page_in_the_place_of_a_list_is_refused_with_what_to_do() {
     let answer = answer("<!DOCTYPE html>\n<title>Log in</title>\n");
     insta::assert_snapshot!(answer.text().unwrap());
     insta::assert_snapshot!(serde_json::to_string_pretty(&answer).unwrap());
+}
+
+#[test]
+fn what_the_configuration_permits_is_permitted_here() {
+    let limits = Limits::default();
+    let permits = |limits| Permits {
+        limits,
+        allow_empty: false,
+    };
+    let wide = "16.0.0.0/6\n10.1.2.3\n";
+    let kept = |permits: &Permits| {
+        let content = permitted(wide, permits).content.unwrap();
+        (content.blocks.v4_addresses, content.too_short.len())
+    };
+    let six = 1 << 26;
+    assert_eq!(kept(&permits(limits)), (0, 1));
+    let wide_ones = Limits {
+        wide: true,
+        ..limits
+    };
+    assert_eq!(kept(&permits(wide_ones)), (six, 0));
+    let all = Limits {
+        bogons: true,
+        ..wide_ones
+    };
+    assert_eq!(kept(&permits(all)), (six + 1, 0));
+
+    let broad = "16.0.0.0/4\n";
+    let is_taken = |limits| permitted(broad, &permits(limits)).taken;
+    assert!(!is_taken(wide_ones));
+    let country = Limits {
+        max_coverage: 7,
+        ..wide_ones
+    };
+    assert!(is_taken(country));
+
+    assert!(!answer("").taken);
+    let empty = Permits {
+        allow_empty: true,
+        ..Permits::default()
+    };
+    let taken = permitted("", &empty).text().unwrap();
+    assert!(taken.contains("taken\nblocks      no address\n"), "{taken}");
 }

@@ -125,6 +125,7 @@ fn sixteen_lists() -> Vec<LoadedList> {
             name: format!("list {bit}"),
             action: ListAction::Deny,
             left_out: Entries::default(),
+            names: 0,
             entries: (0..=u16::MAX)
                 .filter(|address| address >> bit & 1 != 0)
                 .map(|address| {

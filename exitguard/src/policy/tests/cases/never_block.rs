@@ -118,6 +118,7 @@ fn a_hit_is_of_a_list_that_blocks_the_address_not_of_one_that_leaves_it_out() {
     let entries = ["10.0.0.0/8"];
     let careful = LoadedList {
         left_out: nets(&entries).into_iter().collect::<Entries>(),
+        names: 0,
         ..list("careful", ListAction::Deny, &entries)
     };
     let lists = vec![careful, list("bold", ListAction::Deny, &["10.1.0.0/16"])];

@@ -1,0 +1,98 @@
+//! The lists, by name.
+
+use super::super::Named;
+use super::{Direction, Known};
+
+const MINUTES_A_DAY: u32 = 24 * 60;
+
+/// All of them.
+pub const ALL: &[Known] = &[
+    Known {
+        name: "feodo",
+        what: "Botnet command-and-control servers (abuse.ch Feodo Tracker), IPv4",
+        url: "https://feodotracker.abuse.ch/downloads/ipblocklist.txt",
+        licence: "CC0, says its page; commercial users may need a subscription, say the terms of abuse.ch",
+        direction: Direction::Outbound,
+        size: "a handful of addresses, at times none",
+        interval: 15,
+        format: Named::Plain,
+        allow_empty: true,
+    },
+    Known {
+        name: "hagezi-tif",
+        what: "Servers of malware, phishing and scams (HaGeZi Threat Intelligence Feeds), IPv4",
+        url: "https://cdn.jsdelivr.net/gh/hagezi/dns-blocklists@latest/ips/tif.txt",
+        licence: "GPL-3.0; an aggregate, whose sources have terms of their own",
+        direction: Direction::Outbound,
+        size: "50,000 to 250,000 addresses",
+        interval: MINUTES_A_DAY,
+        format: Named::Plain,
+        allow_empty: false,
+    },
+    Known {
+        name: "malicious-outgoing",
+        what: "The 40,000 worst of known phishing, malware and command-and-control servers (Romain Marcoux), IPv4",
+        url: "https://raw.githubusercontent.com/romainmarcoux/malicious-outgoing-ip/main/full-outgoing-ip-40k.txt",
+        licence: "MIT; an aggregate, whose sources have terms of their own",
+        direction: Direction::Outbound,
+        size: "40,000 addresses",
+        interval: 60,
+        format: Named::Plain,
+        allow_empty: false,
+    },
+    Known {
+        name: "spamhaus-drop",
+        what: "Networks that are hijacked or run by criminals (Spamhaus DROP), IPv4",
+        url: "https://www.spamhaus.org/drop/drop_v4.json",
+        licence: "Spamhaus DROP fair use policy: free for everybody, at most once an hour",
+        direction: Direction::Both,
+        size: "about 1,700 prefixes",
+        interval: 60,
+        format: Named::SpamhausJson,
+        allow_empty: false,
+    },
+    Known {
+        name: "spamhaus-drop-v6",
+        what: "Networks that are hijacked or run by criminals (Spamhaus DROPv6), IPv6",
+        url: "https://www.spamhaus.org/drop/drop_v6.json",
+        licence: "Spamhaus DROP fair use policy: free for everybody, at most once an hour",
+        direction: Direction::Both,
+        size: "about 100 prefixes",
+        interval: 60,
+        format: Named::SpamhausJson,
+        allow_empty: false,
+    },
+    Known {
+        name: "urlhaus-filter",
+        what: "Hosts that serve malware now (malware-filter, from abuse.ch URLhaus), addresses and names",
+        url: "https://malware-filter.gitlab.io/malware-filter/urlhaus-filter-online.txt",
+        licence: "CC0; commercial users may need a subscription, say the terms of abuse.ch, its source",
+        direction: Direction::Outbound,
+        size: "about 2,000 addresses and 600 names",
+        interval: 12 * 60,
+        format: Named::Adblock,
+        allow_empty: false,
+    },
+    Known {
+        name: "x4bnet-vpn",
+        what: "Networks of VPN providers (X4BNet), IPv4: for clients that must not tunnel elsewhere",
+        url: "https://raw.githubusercontent.com/X4BNet/lists_vpn/main/output/vpn/ipv4.txt",
+        licence: "MIT",
+        direction: Direction::Both,
+        size: "about 11,000 prefixes",
+        interval: MINUTES_A_DAY,
+        format: Named::Plain,
+        allow_empty: false,
+    },
+    Known {
+        name: "x4bnet-vpn-v6",
+        what: "Networks of VPN providers (X4BNet), IPv6: for clients that must not tunnel elsewhere",
+        url: "https://raw.githubusercontent.com/X4BNet/lists_vpn/main/output/vpn/ipv6.txt",
+        licence: "MIT",
+        direction: Direction::Both,
+        size: "about 500 prefixes",
+        interval: MINUTES_A_DAY,
+        format: Named::Plain,
+        allow_empty: false,
+    },
+];
