@@ -31,8 +31,8 @@ pub(super) fn guarded(interface: &Interface) -> Result<(Option<String>, Option<b
             return Ok((None, Some(false)));
         };
         let others = inspector.programs(device.index).await?;
-        let attached = Attached::on(&device.name, &others);
-        let guarded = attached.ok().map(|attached| attached.is_guarded());
+        let attached = Attached::on(device.index, &others);
+        let guarded = attached.and_then(|attached| attached.is_guarded()).ok();
         Ok((Some(device.name), guarded))
     })
 }

@@ -14,6 +14,7 @@ mod reporter;
 mod search;
 mod status;
 mod supervisor;
+mod systemd;
 
 pub use desired::{Desired, Overrides, PolicyFiles};
 pub use error::DaemonError;

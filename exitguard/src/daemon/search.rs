@@ -3,6 +3,8 @@
 use super::Command;
 use super::reporter::Reporter;
 use super::status::Inquiries;
+use super::supervisor::LOOK_PERIOD;
+use super::systemd;
 use crate::config::{Config, Fail, Interface};
 use crate::control::{Reply, Request};
 use crate::host::{self, Address, Device, Gate, HostError, Inspector, Watch};
@@ -98,6 +100,7 @@ impl Search {
             };
             if !has_told {
                 reporter.state(StateEvent::Waiting, why.as_str());
+                systemd::ready(&format!("waiting: {why}"));
                 has_told = true;
                 // Closed before the interface is there, so that nothing passes before the programs are.
                 if let (Fail::Closed, Interface::Named(name)) = (config.fail, &config.interface)
@@ -106,8 +109,10 @@ impl Search {
                     reporter.state(StateEvent::NoGate, error.to_string());
                 }
             }
+            systemd::alive();
             tokio::select! {
                 () = self.watch.changed() => {}
+                () = tokio::time::sleep(LOOK_PERIOD) => {}
                 command = asked.commands.recv() => {
                     if command != Some(Command::Reload) {
                         return Ok(None);

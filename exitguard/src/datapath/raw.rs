@@ -41,16 +41,38 @@ struct LinkAttr {
     fd: u32,
 }
 
+/// `bpf_attr` for `BPF_PROG_QUERY`, as far as it is read before Linux 6.6 and written since.
+#[repr(C)]
+struct QueryAttr {
+    device: u32,
+    attach_type: u32,
+    query_flags: u32,
+    attach_flags: u32,
+    programs: u64,
+    count: u32,
+    zero: u32,
+    program_flags: u64,
+    links: u64,
+    link_flags: u64,
+    revision: u64,
+}
+
 /// The attributes that [`bpf`] takes. Each is a beginning of the kernel's union, which counts as zero after it.
 trait Attr {}
 impl Attr for BatchAttr {}
 impl Attr for ObjectAttr {}
 impl Attr for LinkAttr {}
+impl Attr for QueryAttr {}
 
 const BPF_OBJ_GET: libc::c_long = 7;
+const BPF_PROG_QUERY: libc::c_long = 16;
 const BPF_LINK_DETACH: libc::c_long = 34;
 const BPF_MAP_LOOKUP_BATCH: libc::c_long = 24;
 const BPF_MAP_UPDATE_BATCH: libc::c_long = 26;
+
+/// `BPF_TCX_INGRESS` and `BPF_TCX_EGRESS` of `enum bpf_attach_type`.
+pub(super) const TCX_INGRESS: u32 = 46;
+pub(super) const TCX_EGRESS: u32 = 47;
 
 fn bpf<A: Attr>(command: libc::c_long, attr: &mut A) -> io::Result<libc::c_long> {
     // SAFETY: `attr` is a whole attribute of the size given; its pointers are to buffers of the callers
@@ -82,6 +104,32 @@ pub(super) fn detach_link(pin: &Path) -> io::Result<()> {
         fd: link.as_raw_fd() as u32,
     };
     bpf(BPF_LINK_DETACH, &mut detach).map(drop)
+}
+
+/// Numbers of the programs of tcx links on a device, in the order in which they run. aya can only ask for all about
+/// them, which takes `CAP_SYS_ADMIN`.
+///
+/// # Errors
+/// What the kernel says; `EINVAL` before Linux 6.6.
+pub(super) fn tcx_programs(device: u32, hook: u32) -> io::Result<Vec<u32>> {
+    // More than the kernel takes on a hook (`BPF_MPROG_MAX`).
+    let mut programs = vec![0u32; 64];
+    let mut attr = QueryAttr {
+        device,
+        attach_type: hook,
+        query_flags: 0,
+        attach_flags: 0,
+        programs: programs.as_mut_ptr().addr() as u64,
+        count: programs.len() as u32,
+        zero: 0,
+        program_flags: 0,
+        links: 0,
+        link_flags: 0,
+        revision: 0,
+    };
+    bpf(BPF_PROG_QUERY, &mut attr)?;
+    programs.truncate(attr.count as usize);
+    Ok(programs)
 }
 
 fn address<T>(buffer: &[T]) -> u64 {

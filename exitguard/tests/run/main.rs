@@ -18,6 +18,7 @@ mod readers;
 mod refusals;
 mod reload;
 mod status;
+mod systemd;
 
 use std::time::{Duration, Instant};
 

@@ -68,7 +68,7 @@ impl Supervisor {
     /// The hooks of a device where our programs are not.
     pub(super) async fn missing(&mut self, device: &Device) -> Result<Vec<Hook>, DaemonError> {
         let others = self.search.programs(device.index).await?;
-        let attached = Attached::on(&device.name, &others)?;
+        let attached = Attached::on(device.index, &others)?;
         Ok(self.guard.missing(&attached)?)
     }
 }

@@ -4,6 +4,7 @@ use super::{Supervisor, summary};
 use crate::config::{Config, Fail};
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
+use crate::daemon::systemd;
 use crate::datapath::Hook;
 use crate::host::Device;
 use crate::output::StateEvent;
@@ -31,6 +32,7 @@ impl Supervisor {
                 self.tracker.set_update(desired.config.events.update);
                 self.in_force(desired, generation, labels);
                 let message = summary(&self.desired, self.guard.method());
+                systemd::status(&message);
                 self.reporter.state(StateEvent::Reloaded, message);
             }
             Ok(Err(why)) => self.reload_failed(why),
@@ -61,6 +63,7 @@ impl Supervisor {
         match devices.iter().find(|device| device.name == interface) {
             None => {
                 self.lost();
+                systemd::alive();
                 // Its addresses are gone with it. A policy without them would be of no use, and make the
                 // interface wait when it comes back.
                 return;
@@ -130,7 +133,9 @@ impl Supervisor {
         let Ok(missing) = self.missing(device).await else {
             return;
         };
-        if !missing.is_empty() {
+        if missing.is_empty() {
+            systemd::alive();
+        } else {
             self.is_exposed();
             self.reporter
                 .state(StateEvent::Unprotected, not_there(&missing, &device.name));

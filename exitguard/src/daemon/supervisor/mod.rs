@@ -8,6 +8,7 @@ use super::error::DaemonError;
 use super::reporter::Reporter;
 use super::search::{Asked, Search};
 use super::status::{Exposure, Inquiries, waiting};
+use super::systemd;
 use crate::config::{Fail, Interface};
 use crate::control::{Reply, Request, Server};
 use crate::datapath::{self, Environment, EventSource, Guard, Setup};
@@ -48,7 +49,7 @@ pub struct Settings {
 /// How often the flow table is read.
 const SNAPSHOT_PERIOD: Duration = Duration::from_secs(2);
 /// Changes of the network are heard of, but a look now and then costs nothing.
-const LOOK_PERIOD: Duration = Duration::from_secs(10);
+pub(super) const LOOK_PERIOD: Duration = Duration::from_secs(10);
 /// Events taken in before anything else gets a turn.
 const EVENTS_AT_ONCE: usize = 4_096;
 /// How long a reader may take for the last reports.
@@ -175,6 +176,7 @@ impl Supervisor {
         };
         supervisor.keep_gate(false).await;
         let message = summary(&supervisor.desired, supervisor.guard.method());
+        systemd::ready(&message);
         supervisor.reporter.state(StateEvent::Started, message);
         Ok(supervisor)
     }
@@ -281,6 +283,7 @@ impl Supervisor {
     }
 
     fn finish(mut self) {
+        systemd::stopping();
         self.take_snapshot();
         self.reporter.wait_for_room(LAST_REPORTS);
         let clock = WallClock::now();
