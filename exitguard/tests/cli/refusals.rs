@@ -41,7 +41,7 @@ fn a_configuration_that_is_a_folder_is_named() {
 #[test]
 fn the_command_line_cannot_take_the_name_away_that_a_gate_needs() {
     let folder = Folder::new();
-    let config = folder.write("exitguard.toml", &format!("fail = \"closed\"\n{MINIMAL}"));
+    let config = folder.write("exitguard.toml", format!("fail = \"closed\"\n{MINIMAL}"));
     let config = config.to_str().unwrap();
     let said = exitguard(["run", "--interface", "auto", "--config", config]);
     assert_eq!((said.code, said.stdout.as_str()), (Some(2), ""));
