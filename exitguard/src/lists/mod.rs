@@ -7,16 +7,20 @@
 mod bogons;
 mod carve;
 mod collector;
+mod content;
 mod coverage;
 mod detect;
 mod domains;
 mod entries;
+mod error;
 mod format;
 mod formats;
+mod last_good;
 mod parsed;
 mod refusal;
 mod safety;
 mod source;
+mod standing;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -29,20 +33,24 @@ pub use bogons::{Bogon, bogons};
 pub use coverage::{Coverage, widest};
 pub use domains::{Domains, Scope};
 pub use entries::Entries;
+pub use error::ListError;
 pub use format::{Columns, Format, Named, Selection};
+pub use last_good::{AcceptError, Memory, Taken, accept, take};
 pub use parsed::{Parsed, Stats};
 pub use refusal::Refusal;
 pub use safety::{Limits, Safe, within};
+pub use standing::{Condition, Standing, ago, now};
 
 use crate::config::{List, ListAction};
 use crate::diagnostic::{Diagnostic, SourceFile};
 use collector::Collector;
 use ipnet::IpNet;
 use parsed::SAMPLES;
+use source::Opened;
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Largest list that is read, as a file and unpacked: far above any list there is, far below what hurts.
 const MAX_BYTES: u64 = 256 << 20;
@@ -64,6 +72,16 @@ pub struct LoadedList {
 }
 
 impl LoadedList {
+    /// A list of which nothing is in force.
+    fn nothing(list: &List) -> Self {
+        Self {
+            name: list.name.clone(),
+            action: list.action,
+            entries: Entries::default(),
+            left_out: Entries::default(),
+        }
+    }
+
     /// How many entries are left out, wholly or in part.
     pub fn left_out_entries(&self) -> usize {
         if self.left_out.is_empty() {
@@ -84,45 +102,6 @@ impl LoadedList {
     }
 }
 
-/// Why a list could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum ListError {
-    /// The file cannot be read.
-    #[error("list \"{name}\": cannot read {}: {error}", path.display())]
-    Read {
-        /// Name of the list.
-        name: String,
-        /// Its file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-        /// The same, where the configuration names the file.
-        diagnostic: Box<Diagnostic>,
-    },
-    /// The file is no list, or not all of one.
-    #[error("list \"{name}\": {} is not taken: {refusal}", path.display())]
-    Refused {
-        /// Name of the list.
-        name: String,
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        refusal: Refusal,
-        /// The same, where the configuration names the file.
-        diagnostic: Box<Diagnostic>,
-    },
-    /// Lines that are not addresses.
-    #[error("list \"{name}\": {count} of its lines cannot be read")]
-    Parse {
-        /// Name of the list.
-        name: String,
-        /// How many such lines there are.
-        count: usize,
-        /// The first of them.
-        diagnostics: Vec<Diagnostic>,
-    },
-}
-
 /// Reads a list from its file, or what was downloaded of it from the folder `cache`.
 ///
 /// # Errors
@@ -133,52 +112,18 @@ pub fn load(
     cache: &Path,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<LoadedList, ListError> {
-    let name = || list.name.clone();
-    let loaded = |entries| LoadedList {
-        name: name(),
-        action: list.action,
-        entries,
-        left_out: Entries::default(),
-    };
-    let Some((path, bytes)) = source::open(list, cache, warnings)? else {
-        return Ok(loaded(Entries::default()));
-    };
-    let refused = |refusal: Refusal| {
-        let why = format!("{} is not taken: {refusal}", path.display());
-        ListError::Refused {
-            name: name(),
-            path: path.clone(),
-            diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
-            refusal,
+    match source::open(list, cache)? {
+        Opened::Never => {
+            warnings.push(source::never(list));
+            Ok(LoadedList::nothing(list))
         }
-    };
-    let mut parsed = match parse_bytes(&path, &bytes, list.format.as_ref()) {
-        Err(Refusal::Empty) if source::may_be_empty(list) => {
-            return Ok(loaded(Entries::default()));
+        Opened::Download(download) => {
+            warnings.extend(download.elsewhere(list));
+            let content = download.bytes.content(list, warnings)?;
+            Ok(content.loaded(list))
         }
-        parsed => parsed.map_err(refused)?,
-    };
-    drop(bytes);
-    match parsed.judge() {
-        Ok(()) => {}
-        Err(Refusal::Invalid { invalid, .. }) => {
-            return Err(ListError::Parse {
-                name: name(),
-                count: invalid,
-                diagnostics: parsed.samples,
-            });
-        }
-        Err(refusal) => return Err(refused(refusal)),
+        Opened::File { bytes, .. } => Ok(bytes.content(list, warnings)?.loaded(list)),
     }
-    warnings.append(&mut parsed.take_warnings());
-    let blocked = parsed.into_blocked().map_err(refused)?;
-    let safe = safety::make_safe(blocked, &list.limits).map_err(refused)?;
-    let said = safe.warnings(&list.name);
-    warnings.extend(said.map(|(message, hint)| list.named_at.warning(message).hint(hint)));
-    Ok(LoadedList {
-        left_out: safe.left_out,
-        ..loaded(safe.entries)
-    })
 }
 
 /// Reads a list that is text already.

@@ -152,6 +152,7 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
             State::Unchanged => "unchanged",
             State::Held => "held",
             State::Failed => "failed",
+            State::Stale => "stale",
             State::Never => "never downloaded",
         };
         let reason = status.reason.as_ref().map(|reason| format!(" ({reason})"));

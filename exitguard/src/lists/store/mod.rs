@@ -10,7 +10,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use record::{Counts, Held, Reason, Record, State, Version};
+pub use record::{Counts, Covered, Family, Held, Reason, Record, State, Version};
 
 use super::read;
 use nix::fcntl::{Flock, FlockArg};
@@ -144,7 +144,8 @@ impl Store {
 
 const BODY: &str = ".list";
 
-fn digest(bytes: &[u8]) -> String {
+/// The digest of a body.
+pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

@@ -143,6 +143,8 @@ fn load_file(path: &Path) -> Result<LoadedList, ListError> {
         action: ListAction::Deny,
         allow_empty: false,
         limits: Limits::default(),
+        max_age: None,
+        must_contain: Vec::new(),
     };
     load(&list, Path::new(""), &mut Vec::new())
 }

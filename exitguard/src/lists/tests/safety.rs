@@ -25,6 +25,8 @@ fn loaded(text: &str, limits: Limits) -> Result<(LoadedList, Vec<String>), ListE
         action: ListAction::Deny,
         allow_empty: false,
         limits,
+        max_age: None,
+        must_contain: Vec::new(),
     };
     let mut warnings = Vec::new();
     let list = load(&list, folder.path(), &mut warnings)?;
