@@ -54,6 +54,11 @@ impl ExitNode {
         self.folder.path().join("exitguard.toml")
     }
 
+    /// A file beside the configuration.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     pub(crate) fn write(&self, policy: &str) {
         fs::write(self.config(), policy).unwrap();
     }

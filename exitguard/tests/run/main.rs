@@ -12,6 +12,7 @@ mod downloads;
 mod exit_node;
 mod kernel;
 mod life;
+mod lists;
 mod persistence;
 mod readers;
 mod refusals;

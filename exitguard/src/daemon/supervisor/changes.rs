@@ -1,6 +1,7 @@
 //! What changes: the policy's files, the device, the host's addresses.
 
-use super::{Supervisor, summary};
+use super::Supervisor;
+use super::lists::{keep, summary};
 use crate::config::Config;
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
@@ -11,7 +12,8 @@ use crate::policy::{Labels, Network, compile};
 impl Supervisor {
     /// Reads the files again and puts what they say in force, or says why not.
     pub(super) fn reload(&mut self) {
-        let result = self.settings.files.read().and_then(|desired| {
+        let result = self.settings.files.read_again(&self.desired);
+        let result = result.and_then(|desired| {
             if let Some(what) = needs_restart(&self.desired.config, &desired.config) {
                 return Ok(Err(format!(
                     "`{what}` cannot change while exitguard runs; restart it"
@@ -27,8 +29,10 @@ impl Supervisor {
             Ok(Ok((desired, generation, labels))) => {
                 self.tracker.set_update(desired.config.events.update);
                 self.in_force(desired, generation, labels);
+                keep(&mut self.desired, self.settings.warn);
                 let message = summary(&self.desired, self.guard.method());
                 self.reporter.state(StateEvent::Reloaded, message);
+                self.tell_lists(true);
             }
             Ok(Err(why)) => self.reporter.state(StateEvent::ReloadFailed, why),
             Err(error) => self

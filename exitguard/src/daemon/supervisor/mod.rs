@@ -1,6 +1,7 @@
 //! The loop.
 
 mod changes;
+mod lists;
 
 use super::desired::{Desired, PolicyFiles};
 use super::error::DaemonError;
@@ -10,10 +11,13 @@ use crate::config::Interface;
 use crate::datapath::{self, Environment, EventSource, Guard, Setup};
 use crate::diagnostic::Diagnostic;
 use crate::host::{Device, HostError};
+use crate::lists::Standing;
 use crate::output::{Sink, StateEvent, WallClock};
 use crate::policy::{Network, compile};
 use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
+use lists::{keep, summary};
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc::Receiver;
@@ -88,12 +92,14 @@ struct Supervisor {
     /// The interface is gone, and that was reported.
     has_told_loss: bool,
     events: AsyncFd<EventSource>,
+    /// What was told about each list last.
+    told_lists: HashMap<String, Standing>,
 }
 
 impl Supervisor {
     async fn start(
         settings: Settings,
-        desired: Desired,
+        mut desired: Desired,
         device: Device,
         search: Search,
         mut reporter: Reporter,
@@ -119,6 +125,7 @@ impl Supervisor {
         reporter.use_policy(generation, labels, desired.config.mode.name());
         let stats = guard.loaded().stats()?;
         reporter.forgive_losses(&stats);
+        keep(&mut desired, settings.warn);
         reporter.state(StateEvent::Started, summary(&desired, guard.method()));
         let events = datapath::awaitable(events).map_err(DaemonError::Wait)?;
         let tracker = Tracker::new(Idle::default(), desired.config.events.update);
@@ -132,10 +139,12 @@ impl Supervisor {
             guard,
             has_told_loss: false,
             events,
+            told_lists: HashMap::new(),
         })
     }
 
     async fn run(mut self, mut commands: Receiver<Command>) -> Result<(), DaemonError> {
+        self.tell_lists(true);
         let mut snapshot = ticker(SNAPSHOT_PERIOD);
         let mut look = ticker(LOOK_PERIOD);
         let mut next_stats = self.after_stats_period();
@@ -154,7 +163,10 @@ impl Supervisor {
                     Some(Command::Stop) | None => break,
                 },
                 () = self.search.changed() => self.look().await,
-                _ = look.tick() => self.look().await,
+                _ = look.tick() => {
+                    self.look().await;
+                    self.look_at_lists();
+                }
                 _ = snapshot.tick() => self.take_snapshot(),
                 () = stats_due => {
                     self.tell_stats();
@@ -246,14 +258,4 @@ fn ticker(period: Duration) -> tokio::time::Interval {
     let mut ticker = interval(period);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticker
-}
-
-/// What is in force, for people.
-fn summary(desired: &Desired, method: &str) -> String {
-    let entries: usize = desired.lists.iter().map(|list| list.entries.len()).sum();
-    format!(
-        "guarded by {method}; client rules: {}; lists: {}, with entries: {entries}",
-        desired.config.clients.len(),
-        desired.lists.len(),
-    )
 }
