@@ -53,7 +53,12 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
     let mut desired = files.check()?;
     // Without a network to look at, the policy can be checked all the same.
     let network = network::of(&desired.config).unwrap_or_default();
-    compile(&desired.config, desired.lists.clone(), &network).map_err(DaemonError::from)?;
+    compile(
+        &desired.config,
+        desired.lists.clone(),
+        &desired.surroundings(&network),
+    )
+    .map_err(DaemonError::from)?;
     let collisions = desired.collisions(&network);
     desired.warnings.extend(collisions);
     error::show(&desired.warnings);

@@ -3,9 +3,10 @@
 use super::error::DaemonError;
 use crate::config::{self, Config, Interface, Mode};
 use crate::diagnostic::Diagnostic;
-use crate::lists::{self, ListError, LoadedList, Memory};
+use crate::host::TAILSCALED;
+use crate::lists::{self, ListError, LoadedList, Memory, Relays};
 use crate::policy::{Network, collisions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the command line says in the place of the file.
@@ -15,6 +16,8 @@ pub struct Overrides {
     pub mode: Option<Mode>,
     /// Instead of `interface`.
     pub interface: Option<Interface>,
+    /// Instead of where tailscaled usually answers.
+    pub tailscaled: Option<PathBuf>,
 }
 
 /// Where the policy comes from. Read again for every reload.
@@ -37,6 +40,7 @@ pub struct Desired {
     pub memories: Vec<Memory>,
     /// What a person should look at.
     pub warnings: Vec<Diagnostic>,
+    relays: Relays,
 }
 
 impl Desired {
@@ -55,16 +59,25 @@ impl Desired {
             Some((list, error))
         });
         let failed: Vec<_> = failed.collect();
+        let mut told = Vec::new();
+        if let (Err(error), Some(list)) = (self.relays.keep(list_cache), lists.first()) {
+            let folder = list_cache.display();
+            let message =
+                format!("cannot keep the addresses of Tailscale's relays in {folder}: {error}");
+            let hint = "they are asked for again when the lists are read again";
+            told.push(list.named_at.warning(message).hint(hint));
+        }
         // Mostly they fail together, of the same cause.
         let Some((list, error)) = failed.first() else {
-            return Vec::new();
+            return told;
         };
         let names = failed.iter().map(|(list, _)| format!("\"{}\"", list.name));
         let names = names.collect::<Vec<_>>().join(", ");
         let folder = list_cache.display();
         let message = format!("cannot keep a good version of {names} in {folder}: {error}");
         let hint = "what is in force stays in force; without a copy, a restart depends on the lists as they are then";
-        vec![list.named_at.warning(message).hint(hint)]
+        told.push(list.named_at.warning(message).hint(hint));
+        told
     }
 
     /// Each list, and what is known about it.
@@ -82,9 +95,17 @@ impl Desired {
         }
     }
 
+    /// The network, with what is known about Tailscale beside it.
+    pub fn surroundings(&self, network: &Network) -> Network {
+        Network {
+            relays: self.relays.addresses.clone(),
+            ..network.clone()
+        }
+    }
+
     /// What of the lists is left out on this network because it must not be blocked.
     pub fn collisions(&self, network: &Network) -> Vec<Diagnostic> {
-        let collisions = collisions(&self.lists, network);
+        let collisions = collisions(&self.lists, &self.surroundings(network));
         let warnings = collisions.iter();
         warnings
             .filter_map(|collision| collision.warning(&self.config))
@@ -143,7 +164,16 @@ impl PolicyFiles {
             memories.push(taken.memory);
             first_error = first_error.or(taken.error);
         }
+        // Only lists could block them.
+        let relays = if config.lists.is_empty() {
+            Relays::default()
+        } else {
+            let socket = self.overrides.tailscaled.as_deref();
+            let socket = socket.unwrap_or(Path::new(TAILSCALED));
+            Relays::find(&config.list_cache, socket)
+        };
         let desired = Desired {
+            relays,
             config,
             lists: lists.into(),
             memories,

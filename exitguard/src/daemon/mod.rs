@@ -13,6 +13,8 @@ mod error;
 mod reporter;
 mod search;
 mod supervisor;
+#[cfg(test)]
+mod tests;
 
 pub use desired::{Desired, Overrides, PolicyFiles};
 pub use error::DaemonError;

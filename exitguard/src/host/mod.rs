@@ -3,12 +3,16 @@
 
 mod device;
 mod inspect;
+mod relays;
 mod resolvers;
 mod routes;
 mod watch;
 
 pub use device::{Address, Device, DeviceKind, select};
 pub use inspect::{Inspector, network};
+#[cfg(test)]
+pub(crate) use relays::tests::tailscaled;
+pub use relays::{TAILSCALED, relays};
 pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
 

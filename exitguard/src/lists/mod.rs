@@ -35,7 +35,7 @@ pub use domains::{Domains, Scope};
 pub use entries::Entries;
 pub use error::ListError;
 pub use format::{Columns, Format, Named, Selection};
-pub use last_good::{AcceptError, Memory, Taken, accept, take};
+pub use last_good::{AcceptError, Memory, Relays, Taken, accept, take};
 pub use parsed::{Parsed, Stats};
 pub use refusal::Refusal;
 pub use safety::{Limits, Safe, within};

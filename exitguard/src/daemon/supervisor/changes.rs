@@ -21,7 +21,11 @@ impl Supervisor {
             }
             (self.settings.warn)(&desired.warnings);
             (self.settings.warn)(&desired.collisions(&self.network));
-            let (policy, labels) = compile(&desired.config, desired.lists.clone(), &self.network)?;
+            let (policy, labels) = compile(
+                &desired.config,
+                desired.lists.clone(),
+                &desired.surroundings(&self.network),
+            )?;
             let generation = self.guard.publish(&policy)?;
             Ok(Ok((desired, generation, labels)))
         });
@@ -97,9 +101,14 @@ impl Supervisor {
 
     /// The host's addresses or networks changed: they are part of the policy.
     fn use_network(&mut self, network: Network) {
-        let published = compile(&self.desired.config, self.desired.lists.clone(), &network)
-            .map_err(DaemonError::from)
-            .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
+        let surroundings = self.desired.surroundings(&network);
+        let published = compile(
+            &self.desired.config,
+            self.desired.lists.clone(),
+            &surroundings,
+        )
+        .map_err(DaemonError::from)
+        .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
         match published {
             Ok((generation, labels)) => {
                 let mut collisions = self.desired.collisions(&network);

@@ -107,7 +107,11 @@ impl Supervisor {
         let (devices, addresses) = search.look().await?;
         let network = search.network(&devices, &addresses, &device.name).await?;
         (settings.warn)(&desired.collisions(&network));
-        let (policy, labels) = compile(&desired.config, desired.lists.clone(), &network)?;
+        let (policy, labels) = compile(
+            &desired.config,
+            desired.lists.clone(),
+            &desired.surroundings(&network),
+        )?;
         let Some(link_layer) = device.link_layer() else {
             let (name, kind) = (device.name, device.kind);
             return Err(HostError::UnknownLinkLayer { name, kind }.into());

@@ -8,11 +8,13 @@
 mod accept;
 mod fallback;
 mod keep;
+mod relays;
 mod taking;
 #[cfg(test)]
 mod tests;
 
 pub use accept::{AcceptError, accept};
+pub use relays::Relays;
 
 use super::source::{self, Opened};
 use super::standing::{Condition, Standing};
