@@ -52,10 +52,15 @@ pub(super) fn check(args: &CheckArgs) -> anyhow::Result<Exit> {
         config: args.config.config.clone(),
         overrides: Overrides::default(),
     };
-    let mut desired = files.read()?;
+    let mut desired = files.check()?;
     // Without a network to look at, the policy can be checked all the same.
     let network = network::of(&desired.config).unwrap_or_default();
-    compile(&desired.config, desired.lists.clone(), &network).map_err(DaemonError::from)?;
+    compile(
+        &desired.config,
+        desired.lists.clone(),
+        &desired.surroundings(&network),
+    )
+    .map_err(DaemonError::from)?;
     let collisions = desired.collisions(&network);
     desired.warnings.extend(collisions);
     error::show(&desired.warnings);

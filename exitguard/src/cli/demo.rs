@@ -74,7 +74,7 @@ impl<R: Reader> Reader for WhileItRuns<R> {
         let is_of_the_stop = match report {
             Report::Flow(flow) => flow.kind == RecordKind::End(EndReason::Shutdown),
             Report::State(state) => state.event == StateEvent::Stopped,
-            Report::Stats(_) | Report::Lost(_) => false,
+            Report::Stats(_) | Report::List(_) | Report::Lost(_) => false,
         };
         if is_of_the_stop {
             return Ok(());

@@ -120,7 +120,7 @@ fn explain_with(
     destination: &Destination,
 ) -> Result<Explanation, DaemonError> {
     // This host's addresses and networks are part of every decision.
-    let network = network::of(&desired.config)?;
+    let network = desired.surroundings(&network::of(&desired.config)?);
     let (policy, labels) = compile(&desired.config, desired.lists.clone(), &network)?;
     Ok(ask(&policy, &labels, client.unwrap_or(NOBODY), destination))
 }

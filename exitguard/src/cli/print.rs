@@ -23,13 +23,3 @@ pub(super) fn bytes(bytes: &[u8]) -> anyhow::Result<Exit> {
         _ => Ok(Exit::Ok),
     }
 }
-
-/// A span of time in its largest unit.
-pub(super) fn span(seconds: i64) -> String {
-    match seconds {
-        ..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min", seconds / 60),
-        3_600..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
-    }
-}

@@ -16,6 +16,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Exit> {
             overrides: Overrides {
                 mode: args.mode.map(Into::into),
                 interface: args.interface,
+                ..Overrides::default()
             },
         },
         wait: args.wait,

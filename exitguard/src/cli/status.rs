@@ -6,6 +6,7 @@ use anyhow::Context;
 use exitguard::config::{self, Config, ConfigError, Interface};
 use exitguard::control::{Client, ClientError, DEFAULT_SOCKET, Protection, Status, Traffic};
 use exitguard::exit_code::Exit;
+use exitguard::lists;
 use exitguard::output::bytes;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -108,12 +109,8 @@ fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {
         ..
     } = status;
     writeln!(text, "{interface}: {}{reason}", protection.name())?;
-    let since = |at: Timestamp| {
-        format!(
-            "{at:.0} ({})",
-            print::span(now.duration_since(at).as_secs())
-        )
-    };
+    let since =
+        |at: Timestamp| format!("{at:.0} ({})", lists::ago(now.duration_since(at).as_secs()));
     if let (Some(at), Some(by)) = (status.policy_since, &status.attached_by) {
         let device = status.device.map(|index| format!(" on device {index}"));
         let place = device.unwrap_or_default();

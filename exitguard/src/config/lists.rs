@@ -1,5 +1,6 @@
 //! `[[list]]`.
 
+use super::clients::prefixes;
 use super::formats;
 use super::model::{List, ListAction, Source};
 use super::report::{Problem, Report};
@@ -18,6 +19,9 @@ use ureq::http::Uri;
 
 /// Where the lists that are downloaded are kept.
 const DEFAULT_CACHE: &str = "/var/lib/exitguard/lists";
+
+/// A server that was not heard for this long is gone, or what asks it is.
+const DEFAULT_MAX_AGE: Duration = Duration::from_hours(14 * 24);
 
 /// Reads the lists. One that is wrong stays in its place, so that the rules that name it are not wrong, too.
 pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) -> Vec<List> {
@@ -38,6 +42,7 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
             Some(value) => formats::format(&section, &value, report),
             None => known.map(|known| known.format.into()),
         };
+        let max_age = max_age(&mut section, &source, report);
         lists.push(List {
             name,
             source,
@@ -51,6 +56,10 @@ pub(super) fn read_lists(sections: Vec<Section<'_>>, report: &mut Report<'_>) ->
                 .unwrap_or(known.is_some_and(|known| known.allow_empty)),
             interval: known.map(|known| Duration::from_mins(known.interval.into())),
             limits: limits(&mut section, report),
+            max_age,
+            must_contain: section
+                .get("must_contain")
+                .map_or_else(Vec::new, |value| prefixes(&value, report)),
         });
         section.finish(report);
     }
@@ -188,6 +197,22 @@ fn limits(section: &mut Section<'_>, report: &mut Report<'_>) -> Limits {
         limits.max_coverage = percent;
     }
     limits
+}
+
+fn max_age(
+    section: &mut Section<'_>,
+    source: &Source,
+    report: &mut Report<'_>,
+) -> Option<Duration> {
+    match (section.get("max_age"), source) {
+        (Some(value), _) if value.as_str() == Some("never") => None,
+        (Some(value), _) => report.read(&value, |value| match value.as_str() {
+            Some(text) => values::parse_age(text),
+            None => Err(value.has_to_be("an age", values::AGE_HINT)),
+        }),
+        (None, Source::Url(_)) => Some(DEFAULT_MAX_AGE),
+        (None, Source::File(_)) => None,
+    }
 }
 
 fn percent(value: &Value<'_>) -> Result<u8, Problem> {

@@ -186,6 +186,10 @@ pub struct List {
     pub interval: Option<Duration>,
     /// How much it may do.
     pub limits: Limits,
+    /// How old it may become; `None` for any age.
+    pub max_age: Option<Duration>,
+    /// What has to be in it.
+    pub must_contain: Vec<IpNet>,
 }
 
 /// Where a list comes from.

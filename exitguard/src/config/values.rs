@@ -61,6 +61,30 @@ pub fn parse_duration(text: &str) -> Result<Duration, Problem> {
         })
 }
 
+/// Longer than anybody waits for a list.
+const OLDEST: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// How an age is written.
+pub(super) const AGE_HINT: &str =
+    "write it as \"36h\" or \"7d\"; at least \"1s\", at most ten years; or \"never\"";
+
+/// An age like `7d`, `36h` or `90m`; a second to ten years.
+pub(super) fn parse_age(text: &str) -> Result<Duration, Problem> {
+    let days = text
+        .strip_suffix('d')
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse::<i64>().ok())
+        .and_then(|days| days.checked_mul(24))
+        .and_then(jiff::SignedDuration::try_from_hours);
+    days.or_else(|| text.parse().ok())
+        .and_then(|age| Duration::try_from(age).ok())
+        .filter(|age| (Duration::from_secs(1)..=OLDEST).contains(age))
+        .ok_or_else(|| {
+            let message = format!("\"{text}\" is not an age of a second to ten years");
+            Problem::new(message, AGE_HINT)
+        })
+}
+
 /// An interface name that Linux would accept, or `auto`.
 ///
 /// # Errors

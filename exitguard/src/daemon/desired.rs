@@ -3,9 +3,10 @@
 use super::error::DaemonError;
 use crate::config::{self, Config, Fail, Interface, Mode};
 use crate::diagnostic::Diagnostic;
-use crate::lists::{self, LoadedList};
+use crate::host::TAILSCALED;
+use crate::lists::{self, ListError, LoadedList, Memory, Relays};
 use crate::policy::{Network, collisions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the command line says in the place of the file.
@@ -15,6 +16,8 @@ pub struct Overrides {
     pub mode: Option<Mode>,
     /// Instead of `interface`.
     pub interface: Option<Interface>,
+    /// Instead of where tailscaled usually answers.
+    pub tailscaled: Option<PathBuf>,
 }
 
 /// Where the policy comes from. Read again for every reload.
@@ -27,20 +30,82 @@ pub struct PolicyFiles {
 }
 
 /// A policy as it is wanted.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Desired {
     /// The configuration, overrides applied.
     pub config: Config,
-    /// The lists, by their bit.
+    /// What can be put in force of the lists, by their bit.
     pub lists: Arc<[LoadedList]>,
+    /// What is known about each of them.
+    pub memories: Vec<Memory>,
     /// What a person should look at.
     pub warnings: Vec<Diagnostic>,
+    relays: Relays,
 }
 
 impl Desired {
+    fn known(&self, name: &str) -> Option<(&LoadedList, &Memory)> {
+        self.known_lists().find(|(list, _)| list.name == name)
+    }
+
+    /// Keeps what is in force, for the day on which a list cannot be read. What cannot be kept is told.
+    pub(super) fn keep(&mut self) -> Vec<Diagnostic> {
+        let Config {
+            list_cache, lists, ..
+        } = &self.config;
+        let kept = self.memories.iter_mut().zip(lists);
+        let failed = kept.filter_map(|(memory, list)| {
+            let error = memory.keep(&list.name, list_cache).err()?;
+            Some((list, error))
+        });
+        let failed: Vec<_> = failed.collect();
+        let mut told = Vec::new();
+        if let (Err(error), Some(list)) = (self.relays.keep(list_cache), lists.first()) {
+            let folder = list_cache.display();
+            let message =
+                format!("cannot keep the addresses of Tailscale's relays in {folder}: {error}");
+            let hint = "they are asked for again when the lists are read again";
+            told.push(list.named_at.warning(message).hint(hint));
+        }
+        // Mostly they fail together, of the same cause.
+        let Some((list, error)) = failed.first() else {
+            return told;
+        };
+        let names = failed.iter().map(|(list, _)| format!("\"{}\"", list.name));
+        let names = names.collect::<Vec<_>>().join(", ");
+        let folder = list_cache.display();
+        let message = format!("cannot keep a good version of {names} in {folder}: {error}");
+        let hint = "what is in force stays in force; without a copy, a restart depends on the lists as they are then";
+        told.push(list.named_at.warning(message).hint(hint));
+        told
+    }
+
+    /// Each list, and what is known about it.
+    pub(super) fn known_lists(&self) -> impl Iterator<Item = (&LoadedList, &Memory)> {
+        self.lists.iter().zip(&self.memories)
+    }
+
+    /// Finds out what became of the lists since they were read.
+    pub(super) fn look_at_lists(&mut self) {
+        let Config {
+            list_cache, lists, ..
+        } = &self.config;
+        for (memory, list) in self.memories.iter_mut().zip(lists) {
+            memory.condition = memory.condition.again(list, list_cache, lists::now());
+        }
+    }
+
+    /// The network, with what is known about Tailscale beside it.
+    pub fn surroundings(&self, network: &Network) -> Network {
+        Network {
+            relays: self.relays.addresses.clone(),
+            ..network.clone()
+        }
+    }
+
     /// What of the lists is left out on this network because it must not be blocked.
     pub fn collisions(&self, network: &Network) -> Vec<Diagnostic> {
-        let collisions = collisions(&self.lists, network);
+        let collisions = collisions(&self.lists, &self.surroundings(network));
         let warnings = collisions.iter();
         warnings
             .filter_map(|collision| collision.warning(&self.config))
@@ -49,11 +114,38 @@ impl Desired {
 }
 
 impl PolicyFiles {
-    /// Reads everything.
+    /// Reads everything. Of a list that cannot be used, the last good version is taken, and nothing if there
+    /// is none; `warnings` say so.
     ///
     /// # Errors
-    /// When any of it is wrong: a policy is taken whole or not at all.
+    /// When the configuration is wrong: it is taken whole or not at all.
     pub fn read(&self) -> Result<Desired, DaemonError> {
+        let (desired, _) = self.read_after(None)?;
+        Ok(desired)
+    }
+
+    /// Reads everything, and takes only what is right.
+    ///
+    /// # Errors
+    /// When any of it is wrong.
+    pub fn check(&self) -> Result<Desired, DaemonError> {
+        let (desired, error) = self.read_after(None)?;
+        error.map_or(Ok(desired), |error| Err(error.into()))
+    }
+
+    /// Reads everything again. What is in force of a list stays rather than nothing.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub(super) fn read_again(&self, before: &Desired) -> Result<Desired, DaemonError> {
+        let (desired, _) = self.read_after(Some(before))?;
+        Ok(desired)
+    }
+
+    fn read_after(
+        &self,
+        before: Option<&Desired>,
+    ) -> Result<(Desired, Option<ListError>), DaemonError> {
         let config::Checked {
             mut config,
             mut warnings,
@@ -67,15 +159,29 @@ impl PolicyFiles {
         if config.fail == Fail::Closed && config.interface == Interface::Auto {
             return Err(DaemonError::GateWithoutName);
         }
-        let lists = config
-            .lists
-            .iter()
-            .map(|list| lists::load(list, &config.list_cache, &mut warnings))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(Desired {
+        let (mut lists, mut memories, mut first_error) = (Vec::new(), Vec::new(), None);
+        for list in &config.lists {
+            let known = before.and_then(|before| before.known(&list.name));
+            let taken = lists::take(list, &config.list_cache, known, lists::now(), &mut warnings);
+            lists.push(taken.list);
+            memories.push(taken.memory);
+            first_error = first_error.or(taken.error);
+        }
+        // Only lists could block them.
+        let relays = if config.lists.is_empty() {
+            Relays::default()
+        } else {
+            let socket = self.overrides.tailscaled.as_deref();
+            let socket = socket.unwrap_or(Path::new(TAILSCALED));
+            Relays::find(&config.list_cache, socket)
+        };
+        let desired = Desired {
+            relays,
             config,
             lists: lists.into(),
+            memories,
             warnings,
-        })
+        };
+        Ok((desired, first_error))
     }
 }

@@ -38,11 +38,8 @@ impl DaemonError {
     /// What is wrong with files, where it is wrong.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Config(ConfigError::Invalid { diagnostics, .. })
-            | Self::List(ListError::Parse { diagnostics, .. }) => diagnostics,
-            Self::List(
-                ListError::Read { diagnostic, .. } | ListError::Refused { diagnostic, .. },
-            ) => std::slice::from_ref(diagnostic),
+            Self::Config(ConfigError::Invalid { diagnostics, .. }) => diagnostics,
+            Self::List(error) => error.diagnostics(),
             _ => &[],
         }
     }

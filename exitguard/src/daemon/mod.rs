@@ -15,6 +15,8 @@ mod search;
 mod status;
 mod supervisor;
 mod systemd;
+#[cfg(test)]
+mod tests;
 
 pub use desired::{Desired, Overrides, PolicyFiles};
 pub use error::DaemonError;

@@ -1,7 +1,9 @@
 //! Records to reports.
 
+use crate::lists::{Condition, LoadedList};
 use crate::output::{
-    FlowReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport, WallClock,
+    FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport,
+    WallClock,
 };
 use crate::policy::Labels;
 use crate::state::Record;
@@ -91,6 +93,21 @@ impl Reporter {
             message: message.into(),
         };
         self.sink.send(Report::State(report));
+    }
+
+    /// Tells how it is with a list.
+    pub fn list(&mut self, list: &LoadedList, condition: &Condition) {
+        let time = WallClock::now().wall();
+        let report = ListReport {
+            time,
+            interface: self.interface.clone(),
+            list: list.name.clone(),
+            standing: condition.standing,
+            why: condition.why.clone(),
+            entries: list.entries.len(),
+            age: condition.age(time),
+        };
+        self.sink.send(Report::List(report));
     }
 
     /// Tells the counters.

@@ -67,6 +67,8 @@ mod tests {
         assert_eq!(desired.warnings, []);
         let names: Vec<_> = desired.lists.iter().map(|list| &list.name).collect();
         assert_eq!(names, ["bad", "new"]);
+        // Nothing of the machine is touched.
+        assert!(desired.config.list_cache.starts_with(dir.path()));
         let path = dir.path().to_owned();
         drop(dir);
         assert!(!path.exists());

@@ -5,6 +5,7 @@ mod device;
 mod gate;
 mod inspect;
 mod programs;
+mod relays;
 mod resolvers;
 mod routes;
 mod watch;
@@ -12,6 +13,9 @@ mod watch;
 pub use device::{Address, Device, DeviceKind, select};
 pub use gate::Gate;
 pub use inspect::{Inspector, network};
+#[cfg(test)]
+pub(crate) use relays::tests::tailscaled;
+pub use relays::{TAILSCALED, relays};
 pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
 

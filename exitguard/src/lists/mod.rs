@@ -8,18 +8,22 @@ mod bogons;
 mod carve;
 pub mod catalogue;
 mod collector;
+mod content;
 mod coverage;
 mod detect;
 mod diff;
 mod domains;
 mod entries;
+mod error;
 mod format;
 mod formats;
+mod last_good;
 mod parsed;
 mod refusal;
 mod safety;
 mod search;
 mod source;
+mod standing;
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -34,11 +38,14 @@ pub use coverage::{Coverage, widest};
 pub use diff::{Changes, Diff};
 pub use domains::{Domains, Scope};
 pub use entries::Entries;
+pub use error::ListError;
 pub use format::{Columns, Format, Named, Selection};
+pub use last_good::{AcceptError, Memory, Relays, Taken, accept, take};
 pub use parsed::{Parsed, Stats};
 pub use refusal::Refusal;
 pub use safety::{Limits, Safe, within};
 pub use search::{Found, Mention, Mentioned, NoTarget, Target, search};
+pub use standing::{Condition, Standing, ago, now};
 pub use whole::Content;
 
 use crate::config::{List, ListAction};
@@ -46,10 +53,11 @@ use crate::diagnostic::{Diagnostic, SourceFile};
 use collector::Collector;
 use ipnet::IpNet;
 use parsed::SAMPLES;
+use source::Opened;
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Largest list that is read, as a file and unpacked: far above any list there is, far below what hurts.
 const MAX_BYTES: u64 = 256 << 20;
@@ -74,6 +82,17 @@ pub struct LoadedList {
 }
 
 impl LoadedList {
+    /// A list of which nothing is in force.
+    fn nothing(list: &List) -> Self {
+        Self {
+            name: list.name.clone(),
+            action: list.action,
+            entries: Entries::default(),
+            left_out: Entries::default(),
+            names: 0,
+        }
+    }
+
     /// How many entries are left out, wholly or in part.
     pub fn left_out_entries(&self) -> usize {
         if self.left_out.is_empty() {
@@ -94,45 +113,6 @@ impl LoadedList {
     }
 }
 
-/// Why a list could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum ListError {
-    /// The file cannot be read.
-    #[error("list \"{name}\": cannot read {}: {error}", path.display())]
-    Read {
-        /// Name of the list.
-        name: String,
-        /// Its file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-        /// The same, where the configuration names the file.
-        diagnostic: Box<Diagnostic>,
-    },
-    /// The file is no list, or not all of one.
-    #[error("list \"{name}\": {} is not taken: {refusal}", path.display())]
-    Refused {
-        /// Name of the list.
-        name: String,
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        refusal: Refusal,
-        /// The same, where the configuration names the file.
-        diagnostic: Box<Diagnostic>,
-    },
-    /// Lines that are not addresses.
-    #[error("list \"{name}\": {count} of its lines cannot be read")]
-    Parse {
-        /// Name of the list.
-        name: String,
-        /// How many such lines there are.
-        count: usize,
-        /// The first of them.
-        diagnostics: Vec<Diagnostic>,
-    },
-}
-
 /// Reads a list from its file, or what was downloaded of it from the folder `cache`.
 ///
 /// # Errors
@@ -143,25 +123,18 @@ pub fn load(
     cache: &Path,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<LoadedList, ListError> {
-    let loaded = |entries| LoadedList {
-        name: list.name.clone(),
-        action: list.action,
-        entries,
-        left_out: Entries::default(),
-        names: 0,
-    };
-    let Some((path, parsed)) = whole::in_force(list, cache, None, warnings)? else {
-        return Ok(loaded(Entries::default()));
-    };
-    let names = parsed.domains.len();
-    let safe = whole::safe(list, &path, parsed)?;
-    let said = safe.warnings(&list.name);
-    warnings.extend(said.map(|(message, hint)| list.named_at.warning(message).hint(hint)));
-    Ok(LoadedList {
-        left_out: safe.left_out,
-        names,
-        ..loaded(safe.entries)
-    })
+    match source::open(list, cache)? {
+        Opened::Never => {
+            warnings.push(source::never(list));
+            Ok(LoadedList::nothing(list))
+        }
+        Opened::Download(download) => {
+            warnings.extend(download.elsewhere(list));
+            let content = download.bytes.content(list, warnings)?;
+            Ok(content.loaded(list))
+        }
+        Opened::File { bytes, .. } => Ok(bytes.content(list, warnings)?.loaded(list)),
+    }
 }
 
 /// Reads a list that is text already.

@@ -1,6 +1,8 @@
 //! Why a list is not taken.
 
 use super::{MAX_BYTES, MAX_ENTRIES};
+use ipnet::IpNet;
+use std::fmt;
 
 /// Why nothing of a file is taken. What was there before stays.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +77,18 @@ pub enum Refusal {
         /// What it may cover, in percent.
         allowed: u8,
     },
+    /// Something that the configuration wants to be in it is not.
+    #[error(
+        "it lacks {}{} of must_contain",
+        Shown(first),
+        if *lacking > 1 { format!(" and {} more", lacking - 1) } else { String::new() }
+    )]
+    Lacks {
+        /// The first that is missing.
+        first: IpNet,
+        /// How many are.
+        lacking: usize,
+    },
     /// Too much of it makes no sense.
     #[error("{invalid} of its {of} entries cannot be read")]
     Invalid {
@@ -112,9 +126,25 @@ impl Refusal {
             Self::TooBroad { .. } => {
                 "look at it with `exitguard lists check`; if it is meant to block that much, set its max_coverage in the configuration"
             }
+            Self::Lacks { .. } => {
+                "look at the list; if that entry is gone for good, change must_contain in the configuration"
+            }
             Self::Invalid { .. } => {
                 "correct these lines, or, if it is another format, name it with format = \"…\""
             }
+        }
+    }
+}
+
+/// A prefix, or an address without its length.
+struct Shown<'n>(&'n IpNet);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.prefix_len() == self.0.max_prefix_len() {
+            self.0.addr().fmt(f)
+        } else {
+            self.0.fmt(f)
         }
     }
 }

@@ -1,79 +1,135 @@
 //! The bytes of a list: of its file, or of the version that was downloaded and accepted last.
 
-use super::store::{Record, Store};
+use super::content::Content;
+use super::store::{Record, Store, Version};
 use super::{ListError, read};
 use crate::config::{List, Source};
 use crate::diagnostic::Diagnostic;
-use std::io;
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 
-/// What there is of a list, and in which file. `None` if it was never downloaded, with a warning.
-pub(super) fn open(
-    list: &List,
-    cache: &Path,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Option<(PathBuf, Vec<u8>)>, ListError> {
-    let (path, result, hint) = match &list.source {
-        Source::File(path) => (
-            path.clone(),
-            read(path),
-            "paths of lists are relative to the folder of the configuration".to_owned(),
-        ),
-        Source::Url(url) => {
-            let store = Store::new(cache);
-            let hint = format!(
-                "remove it, and download the list again: exitguard lists update {}",
-                list.name
-            );
-            match store.record(&list.name) {
-                Err(error) => (store.record_path(&list.name), Err(error), hint),
-                Ok(record) => match accepted(list, url, &store, &record, warnings) {
-                    None => return Ok(None),
-                    Some((path, result)) => (path, result, hint),
-                },
-            }
-        }
-    };
-    match result {
-        Ok(bytes) => Ok(Some((path, bytes))),
-        Err(error) => {
-            let why = format!("cannot read {}: {error}", path.display());
-            Err(ListError::Read {
-                name: list.name.clone(),
-                path,
-                error,
-                diagnostic: Box::new(list.named_at.error(why).hint(hint)),
-            })
-        }
+/// What there is of a list.
+#[derive(Debug)]
+pub(super) enum Opened {
+    /// It was never downloaded.
+    Never,
+    /// What was accepted of a download.
+    Download(Box<Download>),
+    /// A file of somebody else.
+    File {
+        bytes: Bytes,
+        /// When it was written.
+        modified: Option<Timestamp>,
+    },
+}
+
+/// A body, and the file that it is in.
+#[derive(Debug)]
+pub(super) struct Bytes {
+    pub(super) path: PathBuf,
+    pub(super) bytes: Vec<u8>,
+    /// Whether to have no byte is no mistake. A download was judged before it was accepted.
+    may_be_empty: bool,
+}
+
+/// The accepted version of a download.
+#[derive(Debug)]
+pub(super) struct Download {
+    pub(super) bytes: Bytes,
+    pub(super) version: Version,
+    pub(super) record: Record,
+}
+
+impl Bytes {
+    pub(super) fn content(
+        &self,
+        list: &List,
+        warnings: &mut Vec<Diagnostic>,
+    ) -> Result<Content, ListError> {
+        Content::read(list, &self.path, &self.bytes, self.may_be_empty, warnings)
+            .map_err(|wrong| wrong.of(list, &self.path))
     }
 }
 
-fn accepted(
-    list: &List,
-    url: &str,
-    store: &Store,
-    record: &Record,
-    warnings: &mut Vec<Diagnostic>,
-) -> Option<(PathBuf, io::Result<Vec<u8>>)> {
-    let name = &list.name;
-    let update = format!("run `exitguard lists update`, and `exitguard lists status {name}`");
-    let Some(version) = &record.accepted else {
-        let why = format!("the list \"{name}\" was not downloaded yet: it blocks nothing");
-        warnings.push(list.named_at.warning(why).hint(update));
-        return None;
-    };
-    if version.url != url {
+impl Download {
+    /// A word about a version that came from another address than the list now has.
+    pub(super) fn elsewhere(&self, list: &List) -> Option<Diagnostic> {
+        let Source::Url(url) = &list.source else {
+            return None;
+        };
         // The protection that was there stays until there is another.
-        let why = format!(
-            "the list \"{name}\" is still what {} gave: nothing was accepted from here yet",
-            version.url
-        );
-        warnings.push(list.named_at.warning(why).hint(update));
+        (self.version.url != *url).then(|| {
+            let why = format!(
+                "the list \"{}\" is still what {} gave: nothing was accepted from here yet",
+                list.name, self.version.url
+            );
+            list.named_at.warning(why).hint(update(list))
+        })
     }
-    Some((store.body_path(name, version), store.body(name, version)))
 }
 
-/// Whether a file without a byte is no mistake. A download was judged before it was accepted.
-pub(super) const fn may_be_empty(list: &List) -> bool {
-    list.allow_empty || matches!(list.source, Source::Url(_))
+/// A word about a list that was never downloaded.
+pub(super) fn never(list: &List) -> Diagnostic {
+    let why = format!(
+        "the list \"{}\" was not downloaded yet: it blocks nothing",
+        list.name
+    );
+    list.named_at.warning(why).hint(update(list))
+}
+
+fn update(list: &List) -> String {
+    let name = &list.name;
+    format!("run `exitguard lists update`, and `exitguard lists status {name}`")
+}
+
+/// Reads what there is of a list.
+pub(super) fn open(list: &List, cache: &Path) -> Result<Opened, ListError> {
+    match &list.source {
+        Source::File(path) => file(list, path),
+        Source::Url(_) => download(list, cache),
+    }
+}
+
+fn file(list: &List, path: &Path) -> Result<Opened, ListError> {
+    // Before the bytes: if the file is replaced in between, it only seems older than it is.
+    let modified = std::fs::metadata(path)
+        .and_then(|metadata| metadata.modified())
+        .ok();
+    let bytes = read(path).map_err(|error| {
+        let hint = "paths of lists are relative to the folder of the configuration";
+        ListError::read(list, path.to_owned(), error, hint)
+    })?;
+    Ok(Opened::File {
+        bytes: Bytes {
+            path: path.to_owned(),
+            bytes,
+            may_be_empty: list.allow_empty,
+        },
+        modified: modified.and_then(|time| Timestamp::try_from(time).ok()),
+    })
+}
+
+fn download(list: &List, cache: &Path) -> Result<Opened, ListError> {
+    let store = Store::new(cache);
+    let name = &list.name;
+    let hint = || format!("remove it, and download the list again: exitguard lists update {name}");
+    let record = store
+        .record(name)
+        .map_err(|error| ListError::read(list, store.record_path(name), error, &hint()))?;
+    let Some(version) = record.accepted.clone() else {
+        return Ok(Opened::Never);
+    };
+    let path = store.body_path(name, &version);
+    let bytes = store
+        .body(name, &version)
+        .map_err(|error| ListError::read(list, path.clone(), error, &hint()))?;
+    Ok(Opened::Download(Box::new(Download {
+        bytes: Bytes {
+            path,
+            bytes,
+            may_be_empty: true,
+        },
+        version,
+        record,
+    })))
 }

@@ -2,8 +2,8 @@
 
 use super::store::Store;
 use super::{
-    Coverage, Domains, Entries, ListError, Parsed, Refusal, Safe, Target, parse_looking_for, read,
-    safety, source,
+    Coverage, Domains, Entries, ListError, Parsed, Refusal, Safe, Target, last_good,
+    parse_looking_for, read, safety,
 };
 use crate::config::{List, Source};
 use crate::diagnostic::Diagnostic;
@@ -42,10 +42,13 @@ impl Content {
     /// When it cannot be read any more.
     pub fn held(list: &List, cache: &Path) -> Result<Option<Self>, ListError> {
         let Source::Url(url) = &list.source else {
-            return Ok(None);
+            return match last_good::is_held(list, cache) {
+                true => Ok(Some(Self::in_source(list)?)),
+                false => Ok(None),
+            };
         };
         let store = Store::new(cache);
-        let unreadable = |path, error| ListError::unreadable(list, path, error);
+        let unreadable = |path, error| unreadable(list, path, error);
         let record = store
             .record(&list.name)
             .map_err(|error| unreadable(store.record_path(&list.name), error))?;
@@ -55,7 +58,15 @@ impl Content {
         let path = store.body_path(&list.name, &held.version);
         let bytes = store.body(&list.name, &held.version);
         let bytes = bytes.map_err(|error| unreadable(path.clone(), error))?;
-        Self::of_bytes(list, &path, &bytes).map(Some)
+        Self::of_bytes(list, &path, &bytes, true).map(Some)
+    }
+
+    /// What its file has.
+    fn in_source(list: &List) -> Result<Self, ListError> {
+        match &list.source {
+            Source::File(path) => Self::of_file(list, path),
+            Source::Url(_) => Ok(Self::default()),
+        }
     }
 
     /// Another file, read as this list is.
@@ -64,12 +75,17 @@ impl Content {
     /// As [`load`](super::load).
     pub fn of_file(list: &List, path: &Path) -> Result<Self, ListError> {
         let bytes = read(path);
-        let bytes = bytes.map_err(|error| ListError::unreadable(list, path.to_owned(), error))?;
-        Self::of_bytes(list, path, &bytes)
+        let bytes = bytes.map_err(|error| unreadable(list, path.to_owned(), error))?;
+        Self::of_bytes(list, path, &bytes, list.allow_empty)
     }
 
-    fn of_bytes(list: &List, path: &Path, bytes: &[u8]) -> Result<Self, ListError> {
-        match judged(list, path, bytes, None, &mut Vec::new())? {
+    fn of_bytes(
+        list: &List,
+        path: &Path,
+        bytes: &[u8],
+        may_be_empty: bool,
+    ) -> Result<Self, ListError> {
+        match judged(list, path, bytes, may_be_empty, None, &mut Vec::new())? {
             Some(parsed) => Self::new(list, path, parsed),
             None => Ok(Self::default()),
         }
@@ -96,10 +112,13 @@ pub(super) fn in_force(
     target: Option<&Target>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Option<(PathBuf, Parsed)>, ListError> {
-    let Some((path, bytes)) = source::open(list, cache, warnings)? else {
+    let Some(path) = last_good::file_in_force(list, cache, warnings)? else {
         return Ok(None);
     };
-    let parsed = judged(list, &path, &bytes, target, warnings)?;
+    let bytes = read(&path);
+    let bytes = bytes.map_err(|error| unreadable(list, path.clone(), error))?;
+    // What it says was said when it was chosen.
+    let parsed = judged(list, &path, &bytes, true, target, &mut Vec::new())?;
     Ok(parsed.map(|parsed| (path, parsed)))
 }
 
@@ -107,11 +126,12 @@ fn judged(
     list: &List,
     path: &Path,
     bytes: &[u8],
+    may_be_empty: bool,
     target: Option<&Target>,
     warnings: &mut Vec<Diagnostic>,
 ) -> Result<Option<Parsed>, ListError> {
     let mut parsed = match parse_looking_for(path, bytes, list.format.as_ref(), target) {
-        Err(Refusal::Empty) if source::may_be_empty(list) => return Ok(None),
+        Err(Refusal::Empty) if may_be_empty => return Ok(None),
         parsed => parsed.map_err(|refusal| ListError::refused(list, path, refusal))?,
     };
     match parsed.judge() {
@@ -136,24 +156,6 @@ pub(super) fn safe(list: &List, path: &Path, parsed: Parsed) -> Result<Safe, Lis
     safe.map_err(|refusal| ListError::refused(list, path, refusal))
 }
 
-impl ListError {
-    fn refused(list: &List, path: &Path, refusal: Refusal) -> Self {
-        let why = format!("{} is not taken: {refusal}", path.display());
-        Self::Refused {
-            name: list.name.clone(),
-            path: path.to_owned(),
-            diagnostic: Box::new(list.named_at.error(why).hint(refusal.remedy())),
-            refusal,
-        }
-    }
-
-    fn unreadable(list: &List, path: PathBuf, error: io::Error) -> Self {
-        let why = format!("cannot read {}: {error}", path.display());
-        Self::Read {
-            name: list.name.clone(),
-            path,
-            error,
-            diagnostic: Box::new(list.named_at.error(why)),
-        }
-    }
+fn unreadable(list: &List, path: PathBuf, error: io::Error) -> ListError {
+    ListError::read(list, path, error, "look at the file and at its permissions")
 }

@@ -14,7 +14,7 @@ pub mod text;
 
 pub use clock::WallClock;
 pub use flow_report::{DropReport, FlowReport, Naming};
-pub use report::{LostReport, Report, StateEvent, StateReport, StatsReport};
+pub use report::{ListReport, LostReport, Report, StateEvent, StateReport, StatsReport};
 pub use sink::{Lines, Reader, Sink};
 pub use text::bytes;
 

@@ -1,6 +1,7 @@
 //! What is reported beside flows.
 
 use super::flow_report::FlowReport;
+use crate::lists::Standing;
 use exitguard_common::abi::Stats;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -14,8 +15,29 @@ pub enum Report {
     Stats(Box<StatsReport>),
     /// The guard itself changed.
     State(StateReport),
+    /// A list is not as it should be, or is again.
+    List(ListReport),
     /// Some reports are missing.
     Lost(LostReport),
+}
+
+/// How it is with a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListReport {
+    /// When.
+    pub time: Timestamp,
+    /// The guarded interface.
+    pub interface: String,
+    /// Name of the list.
+    pub list: String,
+    /// Whether what is in force is what should be.
+    pub standing: Standing,
+    /// Why not.
+    pub why: Option<String>,
+    /// How many entries are in force.
+    pub entries: usize,
+    /// Seconds since these were accepted.
+    pub age: Option<i64>,
 }
 
 /// Counters since the state maps were made, which a restart does not reset.

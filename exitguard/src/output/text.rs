@@ -1,8 +1,10 @@
 //! Aligned lines for people and for the journal.
 
 use super::flow_report::FlowReport;
-use super::report::{LostReport, Report, StateReport, StatsReport};
+use super::report::{ListReport, LostReport, Report, StateReport, StatsReport};
 use crate::config::protocol_name;
+use crate::diagnostic::printable;
+use crate::lists::ago;
 use crate::state::RecordKind;
 use exitguard_common::abi::{Counters, Reason, Verdict};
 use jiff::Timestamp;
@@ -15,6 +17,7 @@ pub fn render(report: &Report) -> String {
         Report::Flow(report) => flow(report),
         Report::Stats(report) => stats(report),
         Report::State(report) => state(report),
+        Report::List(report) => list(report),
         Report::Lost(report) => lost(report),
     }
 }
@@ -173,6 +176,27 @@ fn state(report: &StateReport) -> String {
         "{} {event:<10} {interface} ({mode}, policy {generation}): {message}",
         time(*at)
     )
+}
+
+fn list(report: &ListReport) -> String {
+    let state = report.standing.name().replace('_', " ");
+    let mut line = format!("{} list       ", time(report.time));
+    let name = printable(&report.list);
+    push(
+        &mut line,
+        format_args!("{} {name}: {state}", report.interface),
+    );
+    if let Some(why) = &report.why {
+        push(&mut line, format_args!(" ({})", printable(why)));
+    }
+    push(
+        &mut line,
+        format_args!("; {} entries in force", report.entries),
+    );
+    if let Some(age) = report.age {
+        push(&mut line, format_args!(", accepted {} ago", ago(age)));
+    }
+    line
 }
 
 fn lost(report: &LostReport) -> String {

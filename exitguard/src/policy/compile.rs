@@ -29,6 +29,8 @@ pub struct Network {
     pub gateways: Vec<IpAddr>,
     /// Whom it asks for names.
     pub resolvers: Vec<IpAddr>,
+    /// Tailscale's relays, as far as they are known.
+    pub relays: Vec<IpAddr>,
 }
 
 /// Why a valid configuration cannot become tables.

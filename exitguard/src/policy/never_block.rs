@@ -16,6 +16,9 @@ const TAILSCALE: [(IpNet, &str); 4] = [
     (v6(0x2606, 0xb740, 1), "Tailscale's log servers"),
 ];
 
+/// There are more than a hundred of them, so a list that holds one may hold many.
+const RELAY: &str = "a relay of Tailscale";
+
 const fn v4(a: u8, b: u8, c: u8) -> IpNet {
     IpNet::new_assert(IpAddr::V4(Ipv4Addr::new(a, b, c, 0)), 24)
 }
@@ -56,6 +59,7 @@ pub fn never_blocked(network: &Network) -> impl Iterator<Item = NeverBlocked> {
         .chain(on_link.map(named("a network of this host")))
         .chain(single(&network.gateways).map(named("a default gateway of this host")))
         .chain(single(&network.resolvers).map(named("a resolver of this host")))
+        .chain(single(&network.relays).map(named(RELAY)))
 }
 
 /// Without those of the loopback device: nothing from the tailnet gets there.
@@ -74,6 +78,8 @@ pub struct Collision {
     entry: IpNet,
     entries: usize,
     never: NeverBlocked,
+    /// How many other relays the list holds.
+    more_relays: usize,
 }
 
 impl fmt::Display for Collision {
@@ -91,7 +97,10 @@ impl Collision {
             never,
             ..
         } = self;
-        let what = never.what;
+        let mut what = never.what.to_owned();
+        if self.more_relays > 0 {
+            what += &format!(" (and {} more)", self.more_relays);
+        }
         if *entries > 1 {
             format!("{entries} entries, {entry} among them, overlap {never}, {what}")
         } else if entry.contains(&never.net) {
@@ -120,9 +129,17 @@ pub fn collisions(lists: &[LoadedList], network: &Network) -> Vec<Collision> {
                 entry: list.entries.overlap(never.net)?,
                 entries: list.entries.overlapping(never.net),
                 never,
+                more_relays: 0,
             })
         });
         for collision in overlapping {
+            let is_relay = |one: &Collision| one.list == number && one.never.what == RELAY;
+            if is_relay(&collision)
+                && let Some(known) = collisions.iter_mut().find(|known| is_relay(known))
+            {
+                known.more_relays += 1;
+                continue;
+            }
             if !collisions.contains(&collision) {
                 collisions.push(collision);
             }

@@ -2,7 +2,7 @@
 
 use crate::server::Answer;
 use crate::{World, accepted, addresses};
-use exitguard::lists::store::{Reason, State};
+use exitguard::lists::store::{Family, Reason, State};
 use exitguard::lists::update::Outcome;
 use jiff::SignedDuration;
 
@@ -165,4 +165,105 @@ fn a_failure_between_does_not_let_go_of_what_is_held() {
     world.failure();
     assert_eq!((world.in_force(), world.state()), (1_000, State::Failed));
     assert_eq!(world.accept(), Some(400));
+}
+
+#[test]
+fn a_list_that_is_written_in_another_way_is_held() {
+    let mut world = with_accepted(500);
+    let flipped: String = addresses(490)
+        .lines()
+        .skip(1)
+        .map(|addr| format!("somebody:{addr}-{addr}\n"))
+        .collect();
+    world.server.say([Answer::ok(&flipped)]);
+    let format = Reason::Format {
+        from: "plain".to_owned(),
+        to: "p2p".to_owned(),
+    };
+    assert_eq!(held(&world.update()), (format, 1));
+    assert_eq!(world.in_force(), 500);
+    assert_eq!(world.accept(), Some(490));
+    // The same entries mean the same, however they are written.
+    world.server.say([Answer::ok(addresses(490))]);
+    assert_eq!(world.update(), Outcome::Unchanged { entries: 490 });
+}
+
+#[test]
+fn a_list_whose_format_is_named_may_not_be_written_in_another_way_at_all() {
+    let mut world = World::with("format = \"plain\"");
+    world.force = true;
+    world.server.say([Answer::ok(addresses(500))]);
+    world.update();
+    world
+        .server
+        .say([Answer::ok("somebody:198.18.0.1-198.18.0.1\n")]);
+    assert!(world.failure().starts_with("what came is not taken: "));
+}
+
+#[test]
+fn a_list_that_keeps_its_entries_and_loses_what_they_cover_is_held() {
+    let networks = |length: u8| {
+        let lines = (0..200).map(|number| format!("198.18.{number}.0/{length}\n"));
+        lines.collect::<String>()
+    };
+    let mut world = World::new();
+    world.server.say([Answer::ok(networks(24))]);
+    assert_eq!(world.update(), accepted(200, None));
+    world.server.say([Answer::ok(networks(32))]);
+    let narrowed = Reason::Narrowed {
+        of: Family::Ipv4,
+        from: 200 * 256,
+        to: 200,
+    };
+    assert_eq!(held(&world.update()), (narrowed, 1));
+    assert_eq!(world.accept(), Some(200));
+    world.server.say([Answer::ok(networks(24))]);
+    let widened = Reason::Widened {
+        of: Family::Ipv4,
+        from: 200,
+        to: 200 * 256,
+    };
+    assert_eq!(held(&world.update()), (widened, 1));
+}
+
+#[test]
+fn a_version_without_what_it_has_to_contain_is_not_taken() {
+    let mut world = World::with("must_contain = [\"198.18.0.7\"]");
+    world.force = true;
+    world.server.say([Answer::ok(addresses(20))]);
+    assert_eq!(world.update(), accepted(20, None));
+    for lacking in ["198.18.0.6\n", "", "# nothing\n"] {
+        world.server.say([Answer::ok(lacking)]);
+        let why = "what came is not taken: it lacks 198.18.0.7 of must_contain";
+        assert_eq!(world.failure(), why);
+        assert_eq!((world.in_force(), world.state()), (20, State::Failed));
+    }
+}
+
+#[test]
+fn what_is_in_force_is_fresh_when_the_server_says_so_and_only_then() {
+    let mut world = with_accepted(1_000);
+    let accepted_at = world.now;
+    assert_eq!(world.record().fresh_at(), Some(accepted_at));
+    world.wait(SignedDuration::from_hours(24));
+    world.force = true;
+    for answer in [
+        Answer::new("500 Broken", &[], ""),
+        Answer::ok("<html>"),
+        Answer::ok(addresses(400)),
+    ] {
+        world.server.say([answer]);
+        world.update();
+        assert_eq!(world.record().fresh_at(), Some(accepted_at));
+    }
+    let tagged = Answer::new("200 OK", &["ETag: \"one\""], addresses(1_000));
+    let same = Answer::new("304 Not Modified", &[], "");
+    for answer in [tagged, same] {
+        world.wait(SignedDuration::from_hours(24));
+        world.server.say([answer]);
+        assert_eq!(world.update(), Outcome::Unchanged { entries: 1_000 });
+        let record = world.record();
+        assert_eq!(record.fresh_at(), Some(world.now));
+        assert_eq!(record.accepted.unwrap().accepted_at, accepted_at);
+    }
 }

@@ -1,6 +1,7 @@
 //! A folder with a configuration, and the binary in it.
 
 use crate::server::Server;
+use exitguard::{config, lists};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -17,12 +18,17 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// With more keys for the list that is downloaded.
+    pub(crate) fn with(keys: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let server = Server::new();
         let url = server.url("/feed.txt");
         let config = format!(
             "[egress]\ntcp = []\nudp = []\n[[list]]\nname = \"feed\"\nsource = \"{url}\"\n\
-             insecure = true\n[[list]]\nname = \"mine\"\nsource = \"mine.txt\"\n\
+             insecure = true\n{keys}\n[[list]]\nname = \"mine\"\nsource = \"mine.txt\"\n\
              [lists]\ncache = \"cache\"\n"
         );
         fs::write(folder.path().join("exitguard.toml"), config).unwrap();
@@ -57,6 +63,17 @@ impl Site {
             .current_dir(self.folder.path())
             .output()
             .unwrap()
+    }
+
+    /// Takes a list and keeps it, as a daemon does that starts in the folder.
+    pub(crate) fn take_as_daemon(&self, name: &str) {
+        let config = config::load(&self.folder.path().join("exitguard.toml")).unwrap();
+        let all = &config.config.lists;
+        let list = all.iter().find(|list| list.name == name).unwrap();
+        let cache = self.cache();
+        let now = lists::now();
+        let mut taken = lists::take(list, &cache, None, now, &mut Vec::new());
+        taken.memory.keep(name, &cache).unwrap();
     }
 
     pub(crate) fn status(&self) -> (Option<i32>, serde_json::Value) {

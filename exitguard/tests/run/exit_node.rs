@@ -54,6 +54,11 @@ impl ExitNode {
         self.folder.path().join("exitguard.toml")
     }
 
+    /// A file beside the configuration.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Writes the configuration; its socket is this node's.
     pub(crate) fn write(&self, policy: &str) {
         let control = "\n[control]\nsocket = \"control.sock\"\n";

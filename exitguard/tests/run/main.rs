@@ -13,6 +13,7 @@ mod exit_node;
 mod gate;
 mod kernel;
 mod life;
+mod lists;
 mod persistence;
 mod readers;
 mod refusals;

@@ -64,7 +64,11 @@ fn what_is_listed_is_denied_by_list_and_entry() {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("bad.txt");
     std::fs::write(&list, "203.0.113.64/28\n2001:db8:1::66\n").unwrap();
-    let more = format!("[[list]]\nname = \"bad\"\nsource = \"{}\"", list.display());
+    let more = format!(
+        "[[list]]\nname = \"bad\"\nsource = \"{}\"\n[lists]\ncache = \"{}\"\n",
+        list.display(),
+        folder.path().display()
+    );
     let guarded = Guarded::new(&policy(ANY, ANY, &more));
     for (client, listed, entry) in [
         (CLIENT_V4, LISTED_V4, "203.0.113.64/28"),

@@ -13,13 +13,14 @@ pub(in crate::cli) enum Command {
     Check(CheckArgs),
     /// Download the lists that have an address, and put in force what can be trusted.
     ///
-    /// What is empty, lost more than half of its entries or has more than four times as many is held: what
-    /// was accepted before stays, until `exitguard lists accept`, or until it stayed like this for a day. A
-    /// running daemon is told to reload. Says nothing when nothing changed and stdout is no terminal.
+    /// What is empty, lost more than half of its entries, has more than four times as many, or is written in
+    /// another format is held: what was accepted before stays, until `exitguard lists accept`, or until it
+    /// stayed like this for a day. A running daemon is told to reload. Says nothing when nothing changed and
+    /// stdout is no terminal.
     Update(UpdateArgs),
-    /// Put in force what is held of a list.
+    /// Put in force what is held of a list, a download or a file.
     Accept(AcceptArgs),
-    /// Say how it is with each list: what is in force, how old it is, what is held and what failed.
+    /// Say how it is with each list: what is in force, how old it is, what is held, failed or stale.
     Status(StatusArgs),
     /// Say what another version of a list would change: the one that is held, or a file.
     ///

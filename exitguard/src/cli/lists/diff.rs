@@ -4,9 +4,8 @@ mod text;
 
 use super::args::DiffArgs;
 use super::named;
-use crate::cli::error::Usage;
 use crate::cli::{network, print};
-use exitguard::config::{self, Config, List, ListAction, Source};
+use exitguard::config::{self, Config, List, ListAction};
 use exitguard::daemon::DaemonError;
 use exitguard::exit_code::Exit;
 use exitguard::lists::{Changes, Content, Coverage, Diff, Entries, LoadedList, Mentioned, bogons};
@@ -83,13 +82,6 @@ fn other(
     if let Some(file) = file {
         let content = Content::of_file(list, file).map_err(DaemonError::from)?;
         return Ok(Some((file.display().to_string(), content)));
-    }
-    if let Source::File(_) = list.source {
-        let name = &list.name;
-        let why = format!(
-            "the list \"{name}\" is a file: nothing of it is held; name a file to compare it with, as in exitguard lists diff {name} new.txt"
-        );
-        return Err(Usage(why).into());
     }
     let held = Content::held(list, &config.list_cache).map_err(DaemonError::from)?;
     Ok(held.map(|held| ("what is held".to_owned(), held)))

@@ -16,7 +16,6 @@ use super::error::Usage;
 use exitguard::config::{Config, List, Source};
 use exitguard::exit_code::Exit;
 use exitguard::lists::store::{Lock, Store};
-use jiff::Timestamp;
 use std::io::ErrorKind;
 
 pub(super) fn run(command: &Command) -> anyhow::Result<Exit> {
@@ -29,11 +28,6 @@ pub(super) fn run(command: &Command) -> anyhow::Result<Exit> {
         Command::Show(args) => show::show(args),
         Command::Catalogue(args) => catalogue::catalogue(args),
     }
-}
-
-/// Now, as precise as people and state files need it.
-fn now() -> Timestamp {
-    Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
 }
 
 /// The lists with these names; all without a name.

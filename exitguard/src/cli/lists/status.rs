@@ -1,15 +1,15 @@
 //! `exitguard lists status`.
 
 use super::args::StatusArgs;
-use super::{now, url};
+use super::url;
 use crate::cli::print;
 use anyhow::Context;
 use exitguard::config::{self, List};
 use exitguard::daemon::DaemonError;
 use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
-use exitguard::lists;
-use exitguard::lists::store::{State, Store, Version};
+use exitguard::lists::store::{State, Store};
+use exitguard::lists::{self, Standing, ago, now};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt::Write;
@@ -65,95 +65,76 @@ pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
 
 impl Status {
     fn new(list: &List, cache: &Path, now: Timestamp) -> Self {
+        // What the daemon would put in force.
+        let taken = lists::take(list, cache, None, now, &mut Vec::new());
+        let condition = &taken.memory.condition;
+        let accepted_at = taken.memory.accepted_at();
+        let entries = taken.list.entries.len() + taken.list.names;
         let status = Self {
             name: list.name.clone(),
             source: list.source.to_string(),
             is_downloaded: url(list).is_some(),
-            state: State::Ok,
-            reason: None,
-            accepted: 0,
-            names: 0,
-            wanted: 0,
-            accepted_at: None,
-            age: None,
+            state: match condition.standing {
+                Standing::Current => State::Ok,
+                Standing::Stale => State::Stale,
+                Standing::Held => State::Held,
+                Standing::LastGood | Standing::Missing => State::Failed,
+            },
+            reason: condition.why.clone(),
+            accepted: entries,
+            names: taken.list.names,
+            wanted: taken.memory.held_entries().unwrap_or(entries),
+            accepted_at,
+            age: accepted_at.map(|at| now.duration_since(at).as_secs()),
             checked_at: None,
             not_before: None,
             fails: 0,
         };
         match url(list) {
-            Some(url) => status.downloaded(list, url, cache, now),
-            None => status.file(list, cache),
+            Some(url) => status.downloaded(list, url, cache, taken.error.is_some()),
+            None => status,
         }
     }
 
-    fn failed(self, why: String) -> Self {
-        Self {
-            state: State::Failed,
-            reason: Some(why),
-            ..self
-        }
-    }
-
-    fn file(self, list: &List, cache: &Path) -> Self {
-        match lists::load(list, cache, &mut Vec::new()) {
-            Ok(loaded) => {
-                let entries = loaded.entries.len() + loaded.names;
-                Self {
-                    accepted: entries,
-                    wanted: entries,
-                    names: loaded.names,
-                    ..self
-                }
-            }
-            Err(error) => self.failed(error.to_string()),
-        }
-    }
-
-    fn downloaded(self, list: &List, url: &str, cache: &Path, now: Timestamp) -> Self {
-        let store = Store::new(cache);
-        let record = match store.record(&list.name) {
-            Ok(record) => record,
-            Err(error) => {
-                let path = store.record_path(&list.name);
-                return self.failed(format!("cannot read {}: {error}", path.display()));
-            }
+    /// The same, with what the updates of a download found.
+    fn downloaded(self, list: &List, url: &str, cache: &Path, is_damaged: bool) -> Self {
+        let Ok(record) = Store::new(cache).record(&list.name) else {
+            return self;
         };
-        let state = record.state(url);
-        let entries = |version: &Version| version.counts.entries();
-        let accepted = record.accepted.as_ref().map_or(0, entries);
-        let accepted_names = record.accepted.as_ref();
-        let accepted_names = accepted_names.map_or(0, |version| version.counts.domains);
-        let accepted_at = record.accepted.as_ref().map(|version| version.accepted_at);
         let held = record.held.as_ref();
-        let reason = match (&record.error, held) {
-            (Some(error), _) => Some(error.clone()),
-            (None, Some(held)) => Some(format!(
-                "{}; seen {} times since {}",
-                held.reason, held.times, held.first_seen
-            )),
-            (None, None) => None,
-        };
+        let held_entries = held.map(|held| held.version.counts.entries());
         let status = Self {
-            state,
-            reason: reason.filter(|_| state != State::Never),
-            accepted,
-            names: accepted_names,
-            wanted: held.map_or(accepted, |held| entries(&held.version)),
-            accepted_at,
-            age: accepted_at.map(|at| now.duration_since(at).as_secs()),
+            wanted: held_entries.unwrap_or(self.accepted),
             checked_at: record.checked_at,
             not_before: record.not_before,
             fails: record.fails,
             ..self
         };
-        // What is in force when the daemon starts is what can be read then.
-        match record
-            .accepted
-            .as_ref()
-            .map(|version| store.body(&list.name, version))
-        {
-            Some(Err(error)) => status.failed(format!("what was accepted is damaged: {error}")),
-            _ => status,
+        if is_damaged {
+            return status;
+        }
+        let state = record.state(url);
+        let reason = match (state, &record.error, held) {
+            (State::Never, _, _) => None,
+            (State::Failed, Some(error), _) if status.state == State::Stale => {
+                let stale = status.reason.unwrap_or_default();
+                return Self {
+                    reason: Some(format!("{stale}; the last try failed: {error}")),
+                    ..status
+                };
+            }
+            (State::Failed, Some(error), _) => Some(error.clone()),
+            (_, _, Some(held)) => Some(format!(
+                "{}; seen {} times since {}",
+                held.reason, held.times, held.first_seen
+            )),
+            _ if status.state == State::Stale => return status,
+            _ => None,
+        };
+        Self {
+            state,
+            reason,
+            ..status
         }
     }
 }
@@ -166,6 +147,7 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
             State::Unchanged => "unchanged",
             State::Held => "held",
             State::Failed => "failed",
+            State::Stale => "stale",
             State::Never => "never downloaded",
         };
         let reason = status.reason.as_ref().map(|reason| format!(" ({reason})"));
@@ -184,13 +166,17 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
             write!(text, ", {} held", status.wanted)?;
         }
         if let Some(age) = status.age {
-            write!(text, ", accepted {} ago", print::span(age))?;
+            write!(text, ", accepted {} ago", ago(age))?;
         }
         if let Some(until) = status.not_before {
             write!(text, ", asked again after {until}")?;
         }
         if status.is_downloaded {
             write!(text, ", from {}", printable(&status.source))?;
+        }
+        if status.state == State::Held {
+            let name = printable(&status.name);
+            write!(text, "; take it with `exitguard lists accept {name}`")?;
         }
         text.push('\n');
     }

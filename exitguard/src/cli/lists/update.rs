@@ -2,7 +2,7 @@
 
 use super::args::{AcceptArgs, UpdateArgs};
 use super::progress::Line;
-use super::{chosen, lock, now, reload, url};
+use super::{chosen, lock, reload, url};
 use crate::cli::error::{self, Usage};
 use crate::cli::print;
 use exitguard::config;
@@ -11,6 +11,7 @@ use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
 use exitguard::lists::store::Store;
 use exitguard::lists::update::{self, Fetcher, Limits, Outcome, Updater};
+use exitguard::lists::{self, AcceptError, now};
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
@@ -107,22 +108,22 @@ fn text(name: &str, outcome: &Outcome) -> String {
 
 pub(super) fn accept(args: &AcceptArgs) -> anyhow::Result<Exit> {
     let checked = config::load(&args.config.config).map_err(DaemonError::from)?;
-    let lists = chosen(&checked.config, std::slice::from_ref(&args.name))?;
-    let found = lists
-        .first()
-        .and_then(|list| Some((&list.name, url(list)?)));
-    let Some((name, url)) = found else {
-        let why = format!(
-            "the list \"{}\" is a file: nothing of it is held",
-            args.name
-        );
-        return Err(Usage(why).into());
-    };
-    let store = Store::new(&checked.config.list_cache);
-    let Some(_lock) = lock(&store) else {
+    let config = &checked.config;
+    let Some(list) = chosen(config, std::slice::from_ref(&args.name))?.pop() else {
         return Ok(Exit::Negative);
     };
-    match update::accept(&store, name, url, now()) {
+    let name = &list.name;
+    let accepted = match url(list) {
+        Some(url) => {
+            let store = Store::new(&config.list_cache);
+            let Some(_lock) = lock(&store) else {
+                return Ok(Exit::Negative);
+            };
+            update::accept(&store, name, url, now()).map_err(AcceptError::from)
+        }
+        None => lists::accept(list, &config.list_cache, now()),
+    };
+    match accepted {
         Ok(Some(counts)) => {
             let line = format!("{name}: accepted, {} entries\n", counts.entries());
             print::text(&line)?;
@@ -134,7 +135,8 @@ pub(super) fn accept(args: &AcceptArgs) -> anyhow::Result<Exit> {
             Ok(Exit::Negative)
         }
         Err(error) => {
-            eprintln!("{name}: cannot accept what is held: {error}");
+            let line = format!("{name}: cannot accept what is held: {error}");
+            eprintln!("{}", printable(&line));
             Ok(Exit::Negative)
         }
     }

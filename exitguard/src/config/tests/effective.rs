@@ -46,6 +46,8 @@ pub(super) fn effective(config: &Config) -> String {
             allow_empty,
             interval,
             limits,
+            max_age,
+            must_contain,
         } = list;
         writeln!(text, "list \"{name}\": {action:?} {source}").unwrap();
         if *allow_empty {
@@ -59,6 +61,12 @@ pub(super) fn effective(config: &Config) -> String {
         }
         if *limits != Limits::default() {
             writeln!(text, "  {limits:?}").unwrap();
+        }
+        if let Some(age) = max_age {
+            writeln!(text, "  not older than {age:?}").unwrap();
+        }
+        if !must_contain.is_empty() {
+            writeln!(text, "  contains {}", join(must_contain)).unwrap();
         }
     }
     writeln!(text, "allow {}", join(allow)).unwrap();

@@ -1,6 +1,7 @@
 //! What changes: the policy's files, the device, the host's addresses.
 
-use super::{Supervisor, summary};
+use super::Supervisor;
+use super::lists::{keep, summary};
 use crate::config::{Config, Fail};
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
@@ -15,7 +16,8 @@ use std::time::Instant;
 impl Supervisor {
     /// Reads the files again and puts what they say in force, or says why not.
     pub(super) fn reload(&mut self) {
-        let result = self.settings.files.read().and_then(|desired| {
+        let result = self.settings.files.read_again(&self.desired);
+        let result = result.and_then(|desired| {
             if let Some(what) = needs_restart(&self.desired.config, &desired.config) {
                 return Ok(Err(format!(
                     "`{what}` cannot change while exitguard runs; restart it"
@@ -23,7 +25,11 @@ impl Supervisor {
             }
             (self.settings.warn)(&desired.warnings);
             (self.settings.warn)(&desired.collisions(&self.network));
-            let (policy, labels) = compile(&desired.config, desired.lists.clone(), &self.network)?;
+            let (policy, labels) = compile(
+                &desired.config,
+                desired.lists.clone(),
+                &desired.surroundings(&self.network),
+            )?;
             let generation = self.guard.publish(&policy)?;
             Ok(Ok((desired, generation, labels)))
         });
@@ -31,9 +37,11 @@ impl Supervisor {
             Ok(Ok((desired, generation, labels))) => {
                 self.tracker.set_update(desired.config.events.update);
                 self.in_force(desired, generation, labels);
+                keep(&mut self.desired, self.settings.warn);
                 let message = summary(&self.desired, self.guard.method());
                 systemd::status(&message);
                 self.reporter.state(StateEvent::Reloaded, message);
+                self.tell_lists(true);
             }
             Ok(Err(why)) => self.reload_failed(why),
             Err(error) => self.reload_failed(one_line(&error)),
@@ -162,9 +170,14 @@ impl Supervisor {
 
     /// The host's addresses or networks changed: they are part of the policy.
     fn use_network(&mut self, network: Network) {
-        let published = compile(&self.desired.config, self.desired.lists.clone(), &network)
-            .map_err(DaemonError::from)
-            .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
+        let surroundings = self.desired.surroundings(&network);
+        let published = compile(
+            &self.desired.config,
+            self.desired.lists.clone(),
+            &surroundings,
+        )
+        .map_err(DaemonError::from)
+        .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
         match published {
             Ok((generation, labels)) => {
                 let mut collisions = self.desired.collisions(&network);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod lists;
 
 use super::desired::{Desired, PolicyFiles};
 use super::error::DaemonError;
@@ -14,11 +15,14 @@ use crate::control::{Reply, Request, Server};
 use crate::datapath::{self, Environment, EventSource, Guard, Setup};
 use crate::diagnostic::Diagnostic;
 use crate::host::{Device, HostError};
+use crate::lists::Standing;
 use crate::output::{Sink, StateEvent, WallClock};
 use crate::policy::{Network, compile, list_id};
 use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
 use jiff::Timestamp;
+use lists::{keep, summary};
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc::Receiver;
@@ -124,12 +128,14 @@ struct Supervisor {
     /// Why the last reload changed nothing.
     reload_error: Option<String>,
     events: AsyncFd<EventSource>,
+    /// What was told about each list last.
+    told_lists: HashMap<String, Standing>,
 }
 
 impl Supervisor {
     async fn start(
         settings: Settings,
-        desired: Desired,
+        mut desired: Desired,
         device: Device,
         search: Search,
         mut reporter: Reporter,
@@ -137,7 +143,11 @@ impl Supervisor {
         let (devices, addresses) = search.look().await?;
         let network = search.network(&devices, &addresses, &device.name).await?;
         (settings.warn)(&desired.collisions(&network));
-        let (policy, labels) = compile(&desired.config, desired.lists.clone(), &network)?;
+        let (policy, labels) = compile(
+            &desired.config,
+            desired.lists.clone(),
+            &desired.surroundings(&network),
+        )?;
         let Some(link_layer) = device.link_layer() else {
             let (name, kind) = (device.name, device.kind);
             return Err(HostError::UnknownLinkLayer { name, kind }.into());
@@ -156,6 +166,7 @@ impl Supervisor {
         reporter.use_policy(generation, labels, desired.config.mode.name());
         let stats = guard.loaded().stats()?;
         reporter.forgive_losses(&stats);
+        keep(&mut desired, settings.warn);
         let events = datapath::awaitable(events).map_err(DaemonError::Wait)?;
         let tracker = Tracker::new(Idle::default(), desired.config.events.update);
         let mut supervisor = Self {
@@ -173,6 +184,7 @@ impl Supervisor {
             policy_since: Timestamp::now(),
             reload_error: None,
             events,
+            told_lists: HashMap::new(),
         };
         supervisor.keep_gate(false).await;
         let message = summary(&supervisor.desired, supervisor.guard.method());
@@ -186,6 +198,7 @@ impl Supervisor {
         mut commands: Receiver<Command>,
         mut inquiries: Inquiries,
     ) -> Result<(), DaemonError> {
+        self.tell_lists(true);
         let mut snapshot = ticker(SNAPSHOT_PERIOD);
         let mut look = ticker(LOOK_PERIOD);
         let mut next_stats = self.after_stats_period();
@@ -204,7 +217,10 @@ impl Supervisor {
                     Some(Command::Stop) | None => break,
                 },
                 () = self.search.changed() => self.look().await,
-                _ = look.tick() => self.look().await,
+                _ = look.tick() => {
+                    self.look().await;
+                    self.look_at_lists();
+                }
                 _ = snapshot.tick() => self.take_snapshot(),
                 () = stats_due => {
                     self.tell_stats();
@@ -307,14 +323,4 @@ fn ticker(period: Duration) -> tokio::time::Interval {
     let mut ticker = interval(period);
     ticker.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticker
-}
-
-/// What is in force, for people.
-fn summary(desired: &Desired, method: &str) -> String {
-    let entries: usize = desired.lists.iter().map(|list| list.entries.len()).sum();
-    format!(
-        "guarded by {method}; client rules: {}; lists: {}, with entries: {entries}",
-        desired.config.clients.len(),
-        desired.lists.len(),
-    )
 }

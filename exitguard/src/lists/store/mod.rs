@@ -10,7 +10,7 @@ mod record;
 #[cfg(test)]
 mod tests;
 
-pub use record::{Counts, Held, Reason, Record, State, Version};
+pub use record::{Counts, Covered, Family, Held, Reason, Record, State, Version};
 
 use super::read;
 use nix::fcntl::{Flock, FlockArg};
@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::fs::{self, File};
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// The folder of the lists that were downloaded.
@@ -121,6 +122,27 @@ impl Store {
         Ok(())
     }
 
+    /// The addresses that were kept of Tailscale's relays.
+    ///
+    /// # Errors
+    /// When they cannot be read or understood.
+    pub fn relays(&self) -> io::Result<Vec<IpAddr>> {
+        Ok(serde_json::from_slice(&fs::read(self.relays_path())?)?)
+    }
+
+    /// Keeps the addresses of Tailscale's relays.
+    ///
+    /// # Errors
+    /// When the system says so; those that were there are still there then.
+    pub fn save_relays(&self, addresses: &[IpAddr]) -> io::Result<()> {
+        atomic::write(&self.relays_path(), &serde_json::to_vec(addresses)?)
+    }
+
+    /// No list has a file of this name: its dot would be escaped.
+    fn relays_path(&self) -> PathBuf {
+        self.folder.join(".relays.json")
+    }
+
     /// The state file of a list.
     pub fn record_path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{}.json", escape(name)))
@@ -144,7 +166,8 @@ impl Store {
 
 const BODY: &str = ".list";
 
-fn digest(bytes: &[u8]) -> String {
+/// The digest of a body.
+pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

@@ -1,4 +1,4 @@
-//! What is known about a list that is downloaded: the state file.
+//! What is known about a list: the state file.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,9 @@ pub struct Record {
     pub fails: u32,
     /// When the server may be asked again, after it failed.
     pub not_before: Option<Timestamp>,
+    /// When what is in force was last known to be the newest there is.
+    #[serde(default)]
+    pub fresh_at: Option<Timestamp>,
 }
 
 /// A version of a list.
@@ -40,6 +43,21 @@ pub struct Version {
     pub counts: Counts,
     /// When it was accepted, or first seen.
     pub accepted_at: Timestamp,
+    /// How it is written, if there was anything to find that out from.
+    #[serde(default)]
+    pub format: Option<String>,
+    /// What it blocks.
+    #[serde(default)]
+    pub covered: Option<Covered>,
+}
+
+/// How much of the address space is blocked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// IPv4 addresses.
+    pub v4: u64,
+    /// IPv6 networks of /64, wholly or in part.
+    pub v6: u64,
 }
 
 /// How many there are of what.
@@ -95,6 +113,50 @@ pub enum Reason {
         /// Entries it has.
         to: usize,
     },
+    /// It is written in another way.
+    Format {
+        /// The format of what is in force.
+        from: String,
+        /// The format it has.
+        to: String,
+    },
+    /// It covers less than half of the addresses.
+    Narrowed {
+        /// Of what family.
+        of: Family,
+        /// What is covered.
+        from: u64,
+        /// What it covers.
+        to: u64,
+    },
+    /// It covers more than four times the addresses.
+    Widened {
+        /// Of what family.
+        of: Family,
+        /// What is covered.
+        from: u64,
+        /// What it covers.
+        to: u64,
+    },
+}
+
+/// What is counted of a family of addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// IPv4 addresses.
+    Ipv4,
+    /// IPv6 networks of /64.
+    Ipv6,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "IPv4 addresses",
+            Self::Ipv6 => "IPv6 networks of /64",
+        })
+    }
 }
 
 impl fmt::Display for Reason {
@@ -103,6 +165,9 @@ impl fmt::Display for Reason {
             Self::Empty => f.write_str("it is empty"),
             Self::Shrunk { from, to } => write!(f, "it shrank from {from} entries to {to}"),
             Self::Grown { from, to } => write!(f, "it grew from {from} entries to {to}"),
+            Self::Format { from, to } => write!(f, "its format was {from} and is {to}"),
+            Self::Narrowed { of, from, to } => write!(f, "it covered {from} {of} and covers {to}"),
+            Self::Widened { of, from, to } => write!(f, "it covered {from} {of} and covers {to}"),
         }
     }
 }
@@ -119,11 +184,19 @@ pub enum State {
     Held,
     /// The last try failed.
     Failed,
+    /// For a long time, nobody knew whether what is in force is the newest.
+    Stale,
     /// Nobody tried yet.
     Never,
 }
 
 impl Record {
+    /// When what is in force was last known to be the newest there is.
+    pub fn fresh_at(&self) -> Option<Timestamp> {
+        let accepted_at = self.accepted.as_ref().map(|version| version.accepted_at);
+        self.fresh_at.max(accepted_at)
+    }
+
     /// How it is with the list, when its address is `url`.
     pub fn state(&self, url: &str) -> State {
         if self.url != url || self.checked_at.is_none() {

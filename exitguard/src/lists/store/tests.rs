@@ -11,6 +11,8 @@ fn version(store: &Store, name: &str, body: &[u8]) -> Version {
         sha256: store.save_body(name, body).unwrap(),
         counts: Counts::default(),
         accepted_at: jiff::Timestamp::UNIX_EPOCH,
+        format: None,
+        covered: None,
     }
 }
 

@@ -144,6 +144,8 @@ fn load_file(path: &Path) -> Result<LoadedList, ListError> {
         allow_empty: false,
         interval: None,
         limits: Limits::default(),
+        max_age: None,
+        must_contain: Vec::new(),
     };
     load(&list, Path::new(""), &mut Vec::new())
 }

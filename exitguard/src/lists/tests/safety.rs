@@ -26,6 +26,8 @@ fn loaded(text: &str, limits: Limits) -> Result<(LoadedList, Vec<String>), ListE
         allow_empty: false,
         interval: None,
         limits,
+        max_age: None,
+        must_contain: Vec::new(),
     };
     let mut warnings = Vec::new();
     let list = load(&list, folder.path(), &mut warnings)?;

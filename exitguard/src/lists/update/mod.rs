@@ -5,16 +5,15 @@
 
 mod backoff;
 mod fetch;
-mod guard;
+pub(super) mod guard;
 
 pub use fetch::{FetchError, Fetched, Fetcher, Limits, Progress, Validators};
 
-use super::safety::make_safe;
-use super::store::{Counts, Held, Reason, Record, Store, Version, hex};
-use super::{Refusal, parse_bytes};
+use super::content::Content;
+use super::store::{Counts, Held, Reason, Record, Store, Version};
 use crate::config::List;
+use guard::Permits;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
@@ -39,7 +38,7 @@ pub enum Outcome {
         entries: usize,
     },
     /// A new version waits for a person, or for time to pass.
-    Held(Held),
+    Held(Box<Held>),
     /// Nothing came that is a list.
     Failed {
         /// Why.
@@ -156,25 +155,23 @@ impl Updater<'_> {
                 ));
             }
             (Fetched::Body { bytes, validators }, _) => {
-                let counts = count(list, &bytes).map_err(|refusal| Failure {
-                    why: format!("what came is not taken: {refusal}"),
-                    retry_after: None,
+                let named = Path::new(&list.name);
+                let content = Content::read(list, named, &bytes, true, &mut Vec::new());
+                let content = content.map_err(|wrong| {
+                    Failure::from(format!("what came is not taken: {}", wrong.refusal()))
                 })?;
                 let sha256 = self
                     .store
                     .save_body(&list.name, &bytes)
                     .map_err(|error| Failure::from(not_kept(self.store.folder(), &error)))?;
                 Version {
-                    url: record.url.clone(),
                     etag: validators.etag,
                     last_modified: validators.last_modified,
-                    sha256,
-                    counts,
-                    accepted_at: now,
+                    ..content.version(&record.url, sha256, now)
                 }
             }
         };
-        Ok(guard::place(record, version, list.allow_empty, now))
+        Ok(guard::place(record, version, Permits::of(list), now))
     }
 
     /// When the publisher may be asked again, if what came last is still here.
@@ -213,6 +210,7 @@ pub fn accept(store: &Store, name: &str, url: &str, now: Timestamp) -> io::Resul
         ..held.version
     });
     record.unchanged = false;
+    record.fresh_at = Some(now);
     store.save(name, &record)?;
     Ok(Some(counts))
 }
@@ -248,44 +246,4 @@ impl From<FetchError> for Failure {
 
 fn not_kept(folder: &Path, error: &io::Error) -> String {
     format!("cannot keep it in {}: {error}", folder.display())
-}
-
-/// Whether it is a list, and how many entries it has.
-fn count(list: &List, bytes: &[u8]) -> Result<Counts, Refusal> {
-    let parsed = match parse_bytes(Path::new(&list.name), bytes, list.format.as_ref()) {
-        // The same as a list of comments.
-        Err(Refusal::Empty) => {
-            return Ok(Counts {
-                set_sha256: hex(&Sha256::digest([])),
-                ..Counts::default()
-            });
-        }
-        parsed => parsed?,
-    };
-    parsed.judge()?;
-    let mut digest = Sha256::new();
-    let mut names: Vec<_> = parsed
-        .domains
-        .iter()
-        .map(|(name, scope)| format!("{name} {scope:?}\n"))
-        .collect();
-    names.sort_unstable();
-    for name in &names {
-        digest.update(name);
-    }
-    let domains = names.len();
-    let blocked = make_safe(parsed.into_blocked()?, &list.limits)?.entries;
-    for net in blocked.v4() {
-        digest.update(net.addr().octets());
-        digest.update([net.prefix_len()]);
-    }
-    for net in blocked.v6() {
-        digest.update(net.addr().octets());
-        digest.update([net.prefix_len()]);
-    }
-    Ok(Counts {
-        prefixes: blocked.len(),
-        domains,
-        set_sha256: hex(&digest.finalize()),
-    })
 }

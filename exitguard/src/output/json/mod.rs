@@ -4,7 +4,7 @@
 mod schema;
 
 use super::flow_report::FlowReport;
-use super::report::{LostReport, Report, StateReport, StatsReport};
+use super::report::{ListReport, LostReport, Report, StateReport, StatsReport};
 use crate::config::protocol_name;
 use crate::state::RecordKind;
 use exitguard_common::abi::{DirectionStats, Reason};
@@ -12,7 +12,8 @@ use exitguard_common::packet::{ParseError, protocol, tcp_flags};
 use jiff::Timestamp;
 use schema::Verdict;
 use schema::{
-    Client, Drop, Event, Flow, FlowDetail, Lost, Ours, State, Stats, StatsDetail, TcpFlags, Traffic,
+    Client, Drop, Event, Flow, FlowDetail, List, Lost, Ours, State, Stats, StatsDetail, TcpFlags,
+    Traffic,
 };
 
 /// Version of what is in the `exitguard` object. Changes when a field changes its meaning or goes.
@@ -24,6 +25,7 @@ pub fn render(report: &Report) -> String {
         Report::Flow(report) => flow(report),
         Report::Stats(report) => stats(report),
         Report::State(report) => state(report),
+        Report::List(report) => list(report),
         Report::Lost(report) => lost(report),
     };
     // Strings, numbers and booleans under fixed names: there is nothing that could fail.
@@ -182,6 +184,19 @@ fn state(report: &StateReport) -> Event<'_> {
         message: &report.message,
     });
     Event::new(time(report.time), "state", &report.interface, ours)
+}
+
+fn list(report: &ListReport) -> Event<'_> {
+    let ours = Ours::List(List {
+        v: VERSION,
+        event: "list",
+        list: &report.list,
+        state: report.standing.name(),
+        why: report.why.as_deref(),
+        entries: report.entries,
+        age: report.age,
+    });
+    Event::new(time(report.time), "lists", &report.interface, ours)
 }
 
 fn lost(report: &LostReport) -> Event<'_> {

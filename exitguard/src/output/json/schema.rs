@@ -129,6 +129,7 @@ pub(super) enum Ours<'a> {
     Flow(FlowDetail<'a>),
     Stats(Box<StatsDetail<'a>>),
     State(State<'a>),
+    List(List<'a>),
     Lost(Lost),
 }
 
@@ -200,6 +201,20 @@ pub(super) struct State<'a> {
     pub(super) mode: &'static str,
     pub(super) generation: u32,
     pub(super) message: &'a str,
+}
+
+/// `exitguard` of `lists` events.
+#[derive(Serialize)]
+pub(super) struct List<'a> {
+    pub(super) v: u32,
+    pub(super) event: &'static str,
+    pub(super) list: &'a str,
+    pub(super) state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) why: Option<&'a str>,
+    pub(super) entries: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) age: Option<i64>,
 }
 
 /// `exitguard` of `lost` events.

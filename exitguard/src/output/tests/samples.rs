@@ -2,9 +2,10 @@
 
 use crate::config::ListAction;
 use crate::diagnostic::SourceFile;
-use crate::lists::{self, LoadedList};
+use crate::lists::{self, LoadedList, Standing};
 use crate::output::{
-    FlowReport, LostReport, Naming, Report, StateEvent, StateReport, StatsReport, WallClock,
+    FlowReport, ListReport, LostReport, Naming, Report, StateEvent, StateReport, StatsReport,
+    WallClock,
 };
 use crate::policy::{Labels, Network, compile};
 use crate::state::{EndReason, Record, RecordKind};
@@ -96,7 +97,7 @@ impl Samples {
         Report::Flow(Box::new(FlowReport::new(&record, &naming)))
     }
 
-    fn others(&self) -> [(&'static str, Report); 4] {
+    fn others(&self) -> [(&'static str, Report); 7] {
         let time = self.clock.wall();
         let interface = "tailscale0".to_owned();
         let traffic = |pkts| DirectionStats {
@@ -142,11 +143,37 @@ impl Samples {
         };
         let lost = LostReport {
             time,
-            interface,
+            interface: interface.clone(),
             kernel: 5,
             output: 6,
         };
+        let held = ListReport {
+            time,
+            interface: interface.clone(),
+            list: "bad".into(),
+            standing: Standing::Held,
+            why: Some("it shrank from 410 entries to 2".into()),
+            entries: 410,
+            age: Some(7_300),
+        };
+        let missing = ListReport {
+            standing: Standing::Missing,
+            why: Some("cannot read bad\u{1b}.txt: No such file or directory (os error 2)".into()),
+            entries: 0,
+            age: None,
+            ..held.clone()
+        };
+        let current = ListReport {
+            standing: Standing::Current,
+            why: None,
+            entries: 2,
+            age: Some(0),
+            ..held.clone()
+        };
         [
+            ("a list is held", Report::List(held)),
+            ("a list is missing", Report::List(missing)),
+            ("a list is fine again", Report::List(current)),
             ("counters", Report::Stats(Box::new(stats))),
             (
                 "counters of a guard that saw nothing",

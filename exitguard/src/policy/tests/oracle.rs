@@ -115,8 +115,9 @@ impl Oracle<'_> {
             on_link,
             gateways,
             resolvers,
+            relays,
         } = self.network;
-        let single = [addresses, gateways, resolvers];
+        let single = [addresses, gateways, resolvers, relays];
         let is_needed = single.iter().any(|addrs| addrs.contains(&addr)) && !addr.is_loopback();
         let tailscale = [
             "192.200.0.0/24",

@@ -166,7 +166,8 @@ fn network() -> impl Strategy<Value = Network> {
         addresses: hosts.iter().map(IpNet::addr).collect(),
         on_link,
         gateways: others.iter().take(1).map(IpNet::addr).collect(),
-        resolvers: others.iter().skip(1).map(IpNet::addr).collect(),
+        resolvers: others.iter().skip(1).take(1).map(IpNet::addr).collect(),
+        relays: others.iter().skip(2).map(IpNet::addr).collect(),
     })
 }
 

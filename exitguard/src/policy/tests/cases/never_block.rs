@@ -10,6 +10,7 @@ fn network() -> Network {
         on_link: nets(&["203.0.113.0/28"]),
         gateways: addrs(&["203.0.113.1", "2001:db8:ffff::1"]),
         resolvers: addrs(&["127.0.0.53", "198.51.100.53"]),
+        relays: addrs(&["198.51.100.77", "2001:db8:77::1"]),
     }
 }
 
@@ -36,6 +37,7 @@ fn a_list_never_holds_what_the_host_and_the_tailnet_live_on() {
         "2000::/3",
         "fd7a:115c:a1e0::/48",
         "198.51.100.53/32",
+        "198.51.100.77/32",
     ];
     let (compiled, _) = with(vec![list("feed", ListAction::Deny, &all)]);
     for addr in [
@@ -52,6 +54,8 @@ fn a_list_never_holds_what_the_host_and_the_tailnet_live_on() {
         "2001:db8::10",
         "2001:db8:ffff::1",
         "198.51.100.53",
+        "198.51.100.77",
+        "2001:db8:77::1",
     ] {
         assert_eq!(https(&compiled, addr).0, Verdict::Allow, "{addr}");
         assert_eq!(lists_of(&compiled, addr), 0, "{addr}");
@@ -84,6 +88,7 @@ fn each_collision_is_told_with_the_list_the_entry_and_what_it_would_cut() {
             ListAction::Deny,
             &[
                 "198.51.100.0/24",
+                "2001:db8:77::/48",
                 "100.64.3.1/32",
                 "127.0.0.0/8",
                 "203.0.113.1/32",
@@ -106,6 +111,7 @@ fn each_collision_is_told_with_the_list_the_entry_and_what_it_would_cut() {
             "list \"feed\": 203.0.113.1/32 lies in 203.0.113.0/28, a network of this host; left out",
             "list \"feed\": 203.0.113.1/32 holds 203.0.113.1, a default gateway of this host; left out",
             "list \"feed\": 198.51.100.0/24 holds 198.51.100.53, a resolver of this host; left out",
+            "list \"feed\": 198.51.100.0/24 holds 198.51.100.77, a relay of Tailscale (and 1 more); left out",
             "list \"hosting\": 2 entries, 192.200.0.1/32 among them, overlap 192.200.0.0/24, Tailscale's control servers; left out",
             "list \"hosting\": 2606:b740::/32 holds 2606:b740:49::/48, Tailscale's control servers; left out",
             "list \"hosting\": 2606:b740::/32 holds 2606:b740:1::/48, Tailscale's log servers; left out",

@@ -4,6 +4,8 @@
 //! versions, of which four were accidents.
 
 use super::{Counts, Held, Outcome, Reason, Record, Version};
+use crate::config::List;
+use crate::lists::store::Family;
 use jiff::{SignedDuration, Timestamp};
 
 /// A list that loses more than one in so many entries …
@@ -15,6 +17,9 @@ const GROWS_TO: usize = 4;
 /// … and more than this many more, is held.
 const MORE: usize = 1_000;
 
+/// More or less than so many addresses covered, or networks of IPv6, is no matter.
+const ADDRESSES: u64 = 1 << 14;
+
 /// What is held is put in force when it was seen so often …
 const TIMES: u32 = 3;
 /// … over this time, …
@@ -22,11 +27,29 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// … and its size stayed the same within one in so many.
 const SAME: usize = 10;
 
+/// What the configuration lets a list do.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::lists) struct Permits {
+    /// It may be empty.
+    pub(in crate::lists) empty: bool,
+    /// Its format was named by a person, so it is not the list that says what it is.
+    pub(in crate::lists) any_format: bool,
+}
+
+impl Permits {
+    pub(in crate::lists) const fn of(list: &List) -> Self {
+        Self {
+            empty: list.allow_empty,
+            any_format: list.format.is_some(),
+        }
+    }
+}
+
 /// Puts a version in its place: in force, or aside.
-pub(super) fn place(
+pub(in crate::lists) fn place(
     record: &mut Record,
     version: Version,
-    allow_empty: bool,
+    permits: Permits,
     now: Timestamp,
 ) -> Outcome {
     let entries = version.counts.entries();
@@ -37,6 +60,7 @@ pub(super) fn place(
         // The same entries, perhaps with another date in a comment.
         record.held = None;
         record.unchanged = true;
+        record.fresh_at = Some(now);
         let accepted_at = record
             .accepted
             .as_ref()
@@ -47,20 +71,20 @@ pub(super) fn place(
         });
         return Outcome::Unchanged { entries };
     }
-    let was = reference.map(|accepted| accepted.counts.entries());
-    let released = match judge(was, entries, allow_empty) {
+    let released = match judge(reference, &version, permits) {
         None => false,
         Some(reason) => {
             let held = hold(record.held.take(), reason, version.clone(), now);
             if !is_settled(&held, now) {
                 record.held = Some(held.clone());
-                return Outcome::Held(held);
+                return Outcome::Held(Box::new(held));
             }
             true
         }
     };
     record.held = None;
     record.unchanged = false;
+    record.fresh_at = Some(now);
     let was = record
         .accepted
         .as_ref()
@@ -76,10 +100,24 @@ pub(super) fn place(
     }
 }
 
-/// Why a version with so many entries is not put in force, when the last accepted one had `was`.
-pub(super) fn judge(was: Option<usize>, now: usize, allow_empty: bool) -> Option<Reason> {
+/// Why a version is not put in force, compared with the one that was accepted last.
+fn judge(was: Option<&Version>, now: &Version, permits: Permits) -> Option<Reason> {
+    let entries = now.counts.entries();
+    let accepted = was.map(|was| was.counts.entries());
+    judge_entries(accepted, entries, permits.empty).or_else(|| {
+        let was = was?;
+        // Nothing is written in any way.
+        let is_about_something = entries > 0 && was.counts.entries() > 0;
+        judge_format(was, now)
+            .filter(|_| is_about_something && !permits.any_format)
+            .or_else(|| judge_coverage(was, now))
+    })
+}
+
+/// By the number of entries, of which the last accepted version had `was`.
+fn judge_entries(was: Option<usize>, now: usize, may_be_empty: bool) -> Option<Reason> {
     let from = was.unwrap_or(0);
-    if now == 0 && was != Some(0) && !allow_empty {
+    if now == 0 && was != Some(0) && !may_be_empty {
         return Some(Reason::Empty);
     }
     if now.saturating_mul(SHRINKS_TO) < from && from - now > LOST {
@@ -89,6 +127,34 @@ pub(super) fn judge(was: Option<usize>, now: usize, allow_empty: bool) -> Option
         return Some(Reason::Grown { from, to: now });
     }
     None
+}
+
+fn judge_format(was: &Version, now: &Version) -> Option<Reason> {
+    let (from, to) = (was.format.clone()?, now.format.clone()?);
+    (from != to).then_some(Reason::Format { from, to })
+}
+
+/// By what is covered: a list may keep its entries and lose the lengths of its prefixes.
+fn judge_coverage(was: &Version, now: &Version) -> Option<Reason> {
+    // In a short list every prefix weighs much, and a person may have written it.
+    if was.counts.entries().min(now.counts.entries()) <= LOST {
+        return None;
+    }
+    let (was, now) = (was.covered?, now.covered?);
+    [
+        (Family::Ipv4, was.v4, now.v4),
+        (Family::Ipv6, was.v6, now.v6),
+    ]
+    .into_iter()
+    .find_map(|(of, from, to)| {
+        if to.saturating_mul(SHRINKS_TO as u64) < from && from - to > ADDRESSES {
+            Some(Reason::Narrowed { of, from, to })
+        } else if from > 0 && to > from.saturating_mul(GROWS_TO as u64) && to - from > ADDRESSES {
+            Some(Reason::Widened { of, from, to })
+        } else {
+            None
+        }
+    })
 }
 
 fn hold(before: Option<Held>, reason: Reason, version: Version, now: Timestamp) -> Held {
@@ -122,48 +188,4 @@ fn is_settled(held: &Held, now: Timestamp) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_list_may_lose_half_of_its_entries_or_a_hundred_and_not_both() {
-        let shrunk = |from, to| Some(Reason::Shrunk { from, to });
-        for (was, now, expected) in [
-            (1_000, 500, None),
-            (1_000, 499, shrunk(1_000, 499)),
-            (1_001, 500, shrunk(1_001, 500)),
-            (101, 1, None),
-            (102, 1, shrunk(102, 1)),
-        ] {
-            assert_eq!(judge(Some(was), now, false), expected, "{was} {now}");
-        }
-    }
-
-    #[test]
-    fn a_list_may_grow_fourfold_or_by_a_thousand_and_not_both() {
-        let grown = |from, to| Some(Reason::Grown { from, to });
-        for (was, now, expected) in [
-            (1_000, 4_000, None),
-            (1_000, 4_001, grown(1_000, 4_001)),
-            (10, 1_010, None),
-            (10, 1_011, grown(10, 1_011)),
-            (usize::MAX, usize::MAX, None),
-        ] {
-            assert_eq!(judge(Some(was), now, false), expected, "{was} {now}");
-        }
-    }
-
-    #[test]
-    fn a_first_version_is_compared_with_nothing_but_has_to_have_entries() {
-        assert_eq!(judge(None, 1_000_000, false), None);
-        assert_eq!(judge(None, 0, false), Some(Reason::Empty));
-        assert_eq!(judge(None, 0, true), None);
-        // What a person accepted as empty may be empty, and may fill up again.
-        assert_eq!(judge(Some(0), 0, false), None);
-        assert_eq!(judge(Some(0), 1_000_000, false), None);
-        // A list that may be empty has few entries; one of many is not emptied at once.
-        assert_eq!(judge(Some(100), 0, true), None);
-        let shrunk = Some(Reason::Shrunk { from: 101, to: 0 });
-        assert_eq!(judge(Some(101), 0, true), shrunk);
-    }
-}
+mod tests;
