@@ -5,6 +5,7 @@ use super::{StatusArgs, network, print};
 use anyhow::Context;
 use exitguard::config::{self, Config, ConfigError, Interface};
 use exitguard::control::{Client, ClientError, DEFAULT_SOCKET, Protection, Status, Traffic};
+use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
 use exitguard::lists;
 use exitguard::output::bytes;
@@ -157,11 +158,13 @@ fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {
             ("enforce", "deny") => format!("denied {} flows", list.hits),
             _ => format!("would have denied {} flows", list.hits),
         };
-        line(
-            &mut text,
-            "list",
-            &format!("{}: {entries} entries, {flows}", list.name),
-        )?;
+        let state = match (list.state.as_str(), &list.reason) {
+            ("current", _) => String::new(),
+            (state, None) => format!("; {}", state.replace('_', " ")),
+            (state, Some(why)) => format!("; {}: {why}", state.replace('_', " ")),
+        };
+        let about = format!("{}: {entries} entries, {flows}{state}", list.name);
+        line(&mut text, "list", &printable(&about))?;
     }
     line(&mut text, "flows", &status.flows.to_string())?;
     line(&mut text, "out", &traffic(&status.outbound))?;

@@ -164,6 +164,10 @@ pub struct ListStatus {
     pub name: String,
     /// `deny` or `observe`.
     pub action: String,
+    /// `current`, `stale`, `held`, `last_good` or `missing`, as in events.
+    pub state: String,
+    /// Why, if it is not current.
+    pub reason: Option<String>,
     /// Prefixes in the kernel.
     pub entries: usize,
     /// Flows that it denied, or would have.

@@ -85,6 +85,8 @@ fn sample() -> Status {
         lists: vec![ListStatus {
             name: "bad".into(),
             action: "deny".into(),
+            state: "current".into(),
+            reason: None,
             entries: 3,
             hits: 2,
         }],

@@ -42,12 +42,14 @@ pub(super) fn waiting(
     started: Timestamp,
     reason: String,
 ) -> Status {
-    let lists = desired.lists.iter().map(|list| ListStatus {
+    let lists = desired.known_lists().map(|(list, memory)| ListStatus {
         name: list.name.clone(),
         action: match list.action {
             ListAction::Deny => "deny".to_owned(),
             ListAction::Observe => "observe".to_owned(),
         },
+        state: memory.condition.standing.name().to_owned(),
+        reason: memory.condition.why.clone(),
         entries: list.entries.len(),
         hits: 0,
     });

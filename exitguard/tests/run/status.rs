@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use exitguard::lab::Exchange;
+use exitguard::lab::{Exchange, SERVER_V4};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::exit_node::{Daemon, ExitNode, POLICY, SHUT};
+use crate::exit_node::{Daemon, ExitNode, OPEN, POLICY, SHUT};
 use crate::kernel::link_pins;
 use crate::{is_state, until};
 
@@ -156,4 +156,42 @@ fn a_socket_that_cannot_be_made_is_told_and_guards_all_the_same() {
     let message = told["exitguard"]["message"].as_str().unwrap();
     assert!(message.contains("control.sock"), "{message}");
     node.assert_guarded();
+}
+
+#[test]
+#[ignore = "needs root"]
+fn lists_tell_what_they_denied_and_whether_they_are_as_they_should_be() {
+    let node = ExitNode::new(POLICY);
+    node.write_list("bad.txt", &format!("{SERVER_V4}\n203.0.113.128/25\n"));
+    let list = "[[list]]\nname = \"bad\"\nsource = \"bad.txt\"\n[lists]\ncache = \"cache\"\n";
+    node.write(&format!("{POLICY}{list}"));
+    let daemon = node.guard();
+    assert_eq!(node.ask(OPEN), Exchange::Refused);
+    let of_list = |code: i32| {
+        let mut command = node.command();
+        command
+            .args(["lists", "status", "--json", "--config"])
+            .arg(node.config());
+        let output = node.output(command);
+        assert_eq!(output.status.code(), Some(code));
+        let mut said: Value = serde_json::from_slice(&output.stdout).unwrap();
+        said[0].take()
+    };
+    let said = of_list(0);
+    assert_eq!(
+        (&said["state"], &said["hits"], &said["in_kernel"]),
+        (&json!("ok"), &json!(1), &json!(2)),
+        "{said:#}"
+    );
+    node.write_list("bad.txt", "<html>try later</html>");
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for("the reload", |event| is_state(event, "reloaded"));
+    let (_, status) = status(&node);
+    let said = &status["lists"][0];
+    assert_eq!(
+        (&said["state"], &said["hits"], &said["entries"]),
+        (&json!("last_good"), &json!(1), &json!(2)),
+        "{said:#}"
+    );
+    assert_eq!(of_list(1)["hits"], 1);
 }

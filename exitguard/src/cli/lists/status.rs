@@ -5,6 +5,7 @@ use super::url;
 use crate::cli::print;
 use anyhow::Context;
 use exitguard::config::{self, List};
+use exitguard::control::{Client, ListStatus};
 use exitguard::daemon::DaemonError;
 use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
@@ -43,14 +44,26 @@ struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
     fails: u32,
+    /// Prefixes that the running daemon has put into the kernel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_kernel: Option<usize>,
+    /// Flows that they denied, or would have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hits: Option<u64>,
 }
 
 pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
     let checked = config::load(&args.config.config).map_err(DaemonError::from)?;
     let config = &checked.config;
+    // Without a daemon nothing is counted, and nothing is in the kernel that it knows of.
+    let running = Client::connect(&config.socket).and_then(|mut daemon| daemon.status());
+    let running = running.map_or_else(|_| Vec::new(), |status| status.lists);
     let all: Vec<Status> = super::chosen(config, &args.names)?
         .into_iter()
-        .map(|list| Status::new(list, &config.list_cache, now()))
+        .map(|list| {
+            let in_kernel = running.iter().find(|running| running.name == list.name);
+            Status::new(list, &config.list_cache, now()).in_kernel(in_kernel)
+        })
         .collect();
     if args.json {
         print::json(&all)?;
@@ -89,10 +102,21 @@ impl Status {
             checked_at: None,
             not_before: None,
             fails: 0,
+            in_kernel: None,
+            hits: None,
         };
         match url(list) {
             Some(url) => status.downloaded(list, url, cache, taken.error.is_some()),
             None => status,
+        }
+    }
+
+    /// The same, with what the daemon says of the list, if there is one.
+    fn in_kernel(self, running: Option<&ListStatus>) -> Self {
+        Self {
+            in_kernel: running.map(|list| list.entries),
+            hits: running.map(|list| list.hits),
+            ..self
         }
     }
 
@@ -164,6 +188,12 @@ fn text(all: &[Status]) -> Result<String, std::fmt::Error> {
         }
         if status.wanted != status.accepted {
             write!(text, ", {} held", status.wanted)?;
+        }
+        if let (Some(in_kernel), Some(hits)) = (status.in_kernel, status.hits) {
+            if in_kernel != status.accepted - status.names {
+                write!(text, ", {in_kernel} prefixes in the kernel until a reload")?;
+            }
+            write!(text, ", hit by {hits} flows")?;
         }
         if let Some(age) = status.age {
             write!(text, ", accepted {} ago", ago(age))?;
