@@ -29,9 +29,12 @@ impl FromIterator<IpNet> for Entries {
 impl Entries {
     /// Prefixes in any order, some perhaps several times.
     pub(super) fn new(mut v4: Vec<Ipv4Net>, mut v6: Vec<Ipv6Net>) -> Self {
-        v4.sort_unstable();
+        // In the order of the types themselves, but by numbers, which takes half the time.
+        v4.sort_unstable_by_key(|net| {
+            u64::from(net.addr().to_bits()) << 8 | u64::from(net.prefix_len())
+        });
         v4.dedup();
-        v6.sort_unstable();
+        v6.sort_unstable_by_key(|net| (net.addr().to_bits(), net.prefix_len()));
         v6.dedup();
         let mut entries = Self {
             v4,

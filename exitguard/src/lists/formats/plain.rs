@@ -2,7 +2,7 @@
 //! tell whether it is complete: FireHOL's update-ipsets and Spamhaus DROP.
 
 use super::super::text::{before, begins, first_word, lines};
-use super::super::token::{Wrong, item, number, range, single, split_once};
+use super::super::token::{Item, Wrong, ip4, item, number, range, single, split_once};
 use super::super::{Collector, Refusal};
 use memchr::memchr2;
 use std::fmt;
@@ -63,6 +63,11 @@ fn is_end(comment: &[u8]) -> bool {
 fn each_line<'b>(bytes: &'b [u8], found: &mut Collector<'b>, mut comment: impl FnMut(&'b [u8])) {
     for line in lines(bytes) {
         if line.is_empty() {
+            continue;
+        }
+        // What most lines are.
+        if let Some(addr) = ip4(line) {
+            found.item(line, Ok(Item::V4(addr, 32)));
             continue;
         }
         let end = memchr2(b'#', b';', line).unwrap_or(line.len());
