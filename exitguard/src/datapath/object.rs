@@ -54,7 +54,11 @@ impl Loaded {
         load: LoadSettings,
         pins: &PinDir,
     ) -> Result<Self, DatapathError> {
+        raw::give_back_free_memory();
+        // It reads the kernel's BTF, which nothing here needs, into some 20 MB.
         let mut loader = EbpfLoader::new();
+        loader.btf(None);
+        raw::give_back_free_memory();
         let observe = u32::from(policy.settings.observe);
         let link_layer = load.link_layer as u32;
         loader

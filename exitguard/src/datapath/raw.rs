@@ -1,5 +1,5 @@
 //! What of this room needs `unsafe`: arrays that are filled like memory, whole maps in few system calls, links
-//! taken off their hooks at once, and the ring's descriptor for the runtime.
+//! taken off their hooks at once, the ring's descriptor for the runtime, and free memory given back.
 //!
 //! aya has no batches (Linux 5.6) and maps no arrays (Linux 5.5). One element a call, a million prefixes take a
 //! second to fill; in batches a fifth of that; as memory, milliseconds. Nor does it detach links (Linux 5.9) other
@@ -105,6 +105,16 @@ pub(super) fn detach_link(pin: &Path) -> io::Result<()> {
 
 fn address<T>(buffer: &[T]) -> u64 {
     buffer.as_ptr().addr() as u64
+}
+
+/// Gives free memory back to the system. After long lists were read and compiled the C library keeps some tens of
+/// megabytes for later, and what comes next would be on top of them.
+pub(super) fn give_back_free_memory() {
+    // SAFETY: no preconditions; it looks at nothing but the allocator's own state, under its locks.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0)
+    };
 }
 
 /// Makes an array map that [`write_array`] can fill.

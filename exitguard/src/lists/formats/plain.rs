@@ -2,7 +2,7 @@
 //! tell whether it is complete: FireHOL's update-ipsets and Spamhaus DROP.
 
 use super::super::text::{before, begins, first_word, lines};
-use super::super::token::{Item, Wrong, ip4, item, number, range, single, split_once};
+use super::super::token::{Wrong, common_item, item, number, range, single, split_once};
 use super::super::{Collector, Refusal};
 use memchr::memchr2;
 use std::fmt;
@@ -65,9 +65,8 @@ fn each_line<'b>(bytes: &'b [u8], found: &mut Collector<'b>, mut comment: impl F
         if line.is_empty() {
             continue;
         }
-        // What most lines are.
-        if let Some(addr) = ip4(line) {
-            found.item(line, Ok(Item::V4(addr, 32)));
+        if let Some(item) = common_item(line) {
+            found.item(line, Ok(item));
             continue;
         }
         let end = memchr2(b'#', b';', line).unwrap_or(line.len());
