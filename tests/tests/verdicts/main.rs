@@ -15,6 +15,7 @@ mod edges;
 mod flows;
 mod fragments;
 mod gso;
+mod long;
 mod malformed;
 mod odd;
 mod open;
