@@ -13,7 +13,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 const MIB: u64 = 1 << 20;
-/// What is written in 1 M IPv4 ranges: as much as the kernel may take for one.
+/// Budgets are given for so many prefixes.
 const MILLION: f64 = 1e6;
 const SEED: u64 = 0x6c69_7374;
 /// Lists that a configuration takes.
