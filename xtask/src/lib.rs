@@ -3,6 +3,7 @@
 pub mod check;
 pub mod command;
 pub mod ebpf;
+pub mod fuzz;
 pub mod test;
 
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use std::path::PathBuf;
 use xtask::command::{self, cargo};
-use xtask::{check, ebpf, test};
+use xtask::{check, ebpf, fuzz, test};
 
 /// The jobs of this repository
 #[derive(Parser)]
@@ -23,6 +23,14 @@ enum Job {
     Check,
     /// Every test this machine can run; as root, those with a kernel too
     Test,
+    /// Fuzz what reads bytes of others (needs a nightly toolchain and cargo-fuzz)
+    Fuzz {
+        /// Only this target
+        target: Option<String>,
+        /// How long, each
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Measure the cost of a packet and print a table (needs root)
     Bench {
         /// Arguments of the bench, such as `--json` and `--quick`
@@ -37,6 +45,7 @@ fn main() -> Result<()> {
         Job::BuildEbpf { check: true, out } => ebpf::compare(out.as_deref()),
         Job::Check => check::all(),
         Job::Test => test::all(),
+        Job::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Job::Bench { arguments } => {
             let bench = [
                 "bench",

@@ -89,6 +89,14 @@ pub fn load(path: &Path) -> Result<Checked, ConfigError> {
         path: path.to_owned(),
         error,
     })?;
+    parse_bytes(path, bytes)
+}
+
+/// Checks what was read from a configuration file.
+///
+/// # Errors
+/// As [`load`], for anything that is wrong in it.
+pub fn parse_bytes(path: &Path, bytes: Vec<u8>) -> Result<Checked, ConfigError> {
     let file = syntax::decode(path, bytes).map_err(|diagnostic| ConfigError::Invalid {
         path: path.to_owned(),
         diagnostics: vec![diagnostic],

@@ -89,6 +89,7 @@ impl Guard {
     ) -> Result<(Setup, Loaded, TcSupport), DatapathError> {
         let generation = 1 + last_generation(pins);
         let mut loaded = Loaded::new(policy, setup.load_settings(generation), pins)?;
+        loaded.verify(&setup.hooks())?;
         let tc = TcSupport::probe(&mut loaded)?;
         let target = Target {
             interface: &setup.interface,
@@ -126,10 +127,9 @@ impl Guard {
     pub fn publish(&mut self, policy: &Compiled) -> Result<u32, DatapathError> {
         let generation = self.loaded.generation() + 1;
         let mut next = Loaded::new(policy, self.setup.load_settings(generation), &self.pins)?;
+        next.verify(&self.setup.hooks())?;
         if self.is_attached {
             self.switch_to(&mut next)?;
-        } else {
-            next.verify(&self.setup.hooks())?;
         }
         next.forget_other_hits(&policy.lists);
         remember_generation(&mut next)?;
@@ -151,7 +151,7 @@ impl Guard {
             };
             if is_absent(&target) {
                 self.is_attached = false;
-                return next.verify(&hooks);
+                return Ok(());
             }
             for hook in hooks.into_iter().take(position) {
                 attach::attach(&mut self.loaded, hook, &target, &self.tc)?;

@@ -17,6 +17,7 @@ mod pins;
 mod probe;
 mod raw;
 mod stats;
+mod tables;
 mod test_run;
 
 pub use attach::Hook;

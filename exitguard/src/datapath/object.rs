@@ -5,6 +5,7 @@ use super::error::DatapathError;
 use super::hits;
 use super::pins::{self, PinDir};
 use super::raw;
+use super::tables::AddressTables;
 use crate::policy::Compiled;
 use aya::maps::{Map, MapData, MapType};
 use aya::programs::{Program, ProgramError, SchedClassifier, Xdp};
@@ -14,6 +15,8 @@ use exitguard_common::abi::{
     Stats, maps, programs, settings,
 };
 use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::resume_unwind;
+use std::thread;
 
 /// The compiled kernel programs.
 pub static OBJECT: &[u8] = aya::include_bytes_aligned!(env!("EXITGUARD_BPF_OBJECT"));
@@ -56,7 +59,11 @@ impl Loaded {
         load: LoadSettings,
         pins: &PinDir,
     ) -> Result<Self, DatapathError> {
+        raw::give_back_free_memory();
+        // It reads the kernel's BTF, which nothing here needs, into some 20 MB.
         let mut loader = EbpfLoader::new();
+        loader.btf(None);
+        raw::give_back_free_memory();
         let observe = u32::from(policy.settings.observe);
         let link_layer = load.link_layer as u32;
         let pass_mark = if load.mark { PASS_MARK } else { 0 };
@@ -78,12 +85,6 @@ impl Loaded {
             loader.map_pin_path(map.name, path);
         }
         let sizes = [
-            (maps::INDEX_V4, policy.v4.index().len()),
-            (maps::RANGES_V4, policy.v4.bounds().len()),
-            (maps::RANGE_CLASSES_V4, policy.v4.classes().len()),
-            (maps::INDEX_V6, policy.v6.index().len()),
-            (maps::RANGES_V6, policy.v6.bounds().len()),
-            (maps::RANGE_CLASSES_V6, policy.v6.classes().len()),
             (maps::CLASSES, policy.classes.len()),
             (maps::RULES, policy.rules.len()),
             // A map has at least one element.
@@ -93,14 +94,11 @@ impl Loaded {
         for (map, size) in sizes {
             loader.map_max_entries(map, size as u32);
         }
+        let tables = AddressTables::make(policy, pins)?;
+        tables.offer(&mut loader);
         let mut ebpf = loader.load(OBJECT).map_err(load_error)?;
+        drop(tables);
 
-        fill(&mut ebpf, maps::INDEX_V4, policy.v4.index())?;
-        fill(&mut ebpf, maps::RANGES_V4, policy.v4.bounds())?;
-        fill(&mut ebpf, maps::RANGE_CLASSES_V4, policy.v4.classes())?;
-        fill(&mut ebpf, maps::INDEX_V6, policy.v6.index())?;
-        fill(&mut ebpf, maps::RANGES_V6, policy.v6.bounds())?;
-        fill(&mut ebpf, maps::RANGE_CLASSES_V6, policy.v6.classes())?;
         fill(&mut ebpf, maps::CLASSES, &policy.classes)?;
         fill(&mut ebpf, maps::RULES, &policy.rules)?;
         fill(&mut ebpf, maps::PORTS, &policy.ports)?;
@@ -117,19 +115,24 @@ impl Loaded {
         self.generation
     }
 
-    /// Has the kernel verify the programs of hooks, without attaching them.
+    /// Has the kernel verify the programs of hooks, all at once, without attaching them.
     pub(super) fn verify(&mut self, hooks: &[Hook]) -> Result<(), DatapathError> {
-        for hook in hooks {
-            match hook {
-                Hook::TcOutbound | Hook::TcInbound => {
-                    self.classifier(hook.program())?;
-                }
-                Hook::XdpOutbound => {
-                    self.xdp()?;
-                }
-            }
-        }
-        Ok(())
+        let named = |(name, program)| {
+            let mut names = hooks.iter().map(|hook| hook.program());
+            names
+                .find(|wanted| *wanted == name)
+                .map(|name| (name, program))
+        };
+        thread::scope(|scope| {
+            let programs = self.ebpf.programs_mut().filter_map(named);
+            let threads: Vec<_> = programs
+                .map(|(name, program)| scope.spawn(move || verified(name, load(program))))
+                .collect();
+            threads.into_iter().try_for_each(|thread| {
+                let result = thread.join();
+                result.unwrap_or_else(|panic| resume_unwind(panic))
+            })
+        })
     }
 
     /// A TC program, verified.
@@ -302,6 +305,14 @@ pub(super) fn fd(map: &MapData) -> BorrowedFd<'_> {
 
 fn load_error(error: EbpfError) -> DatapathError {
     DatapathError::Load(Box::new(error))
+}
+
+fn load(program: &mut Program) -> Result<(), ProgramError> {
+    match program {
+        Program::SchedClassifier(program) => program.load(),
+        Program::Xdp(program) => program.load(),
+        _ => Err(ProgramError::UnexpectedProgramType),
+    }
 }
 
 /// What came of having a program verified, perhaps not for the first time.

@@ -1,8 +1,9 @@
-//! What of this room needs `unsafe`: whole maps in few system calls, links taken off their hooks at once, and
-//! the ring's descriptor for the runtime.
+//! What of this room needs `unsafe`: arrays that are filled like memory, whole maps in few system calls, links
+//! taken off their hooks at once, the ring's descriptor for the runtime, and free memory given back.
 //!
-//! aya has no batches (Linux 5.6). One element a call, a million prefixes take a second to fill. Nor does it
-//! detach links (Linux 5.9) other than by closing them.
+//! aya has no batches (Linux 5.6) and maps no arrays (Linux 5.5). One element a call, a million prefixes take a
+//! second to fill; in batches a fifth of that; as memory, milliseconds. Nor does it detach links (Linux 5.9) other
+//! than by closing them.
 
 use super::events::EventSource;
 use aya::Pod;
@@ -13,6 +14,22 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+/// `bpf_attr` for `BPF_MAP_CREATE`, up to the name.
+#[repr(C)]
+struct CreateAttr {
+    map_type: u32,
+    key_size: u32,
+    value_size: u32,
+    max_entries: u32,
+    map_flags: u32,
+    inner_map_fd: u32,
+    numa_node: u32,
+    map_name: [u8; NAME_BYTES],
+}
+
+/// `BPF_OBJ_NAME_LEN`, with the zero at the end.
+const NAME_BYTES: usize = 16;
 
 /// `bpf_attr` for the batch commands (linux/bpf.h, `struct { /* struct used by BPF_MAP_*_BATCH */ }`).
 #[repr(C)]
@@ -59,11 +76,13 @@ struct QueryAttr {
 
 /// The attributes that [`bpf`] takes. Each is a beginning of the kernel's union, which counts as zero after it.
 trait Attr {}
+impl Attr for CreateAttr {}
 impl Attr for BatchAttr {}
 impl Attr for ObjectAttr {}
 impl Attr for LinkAttr {}
 impl Attr for QueryAttr {}
 
+const BPF_MAP_CREATE: libc::c_long = 0;
 const BPF_OBJ_GET: libc::c_long = 7;
 const BPF_PROG_QUERY: libc::c_long = 16;
 const BPF_LINK_DETACH: libc::c_long = 34;
@@ -134,6 +153,83 @@ pub(super) fn tcx_programs(device: u32, hook: u32) -> io::Result<Vec<u32>> {
 
 fn address<T>(buffer: &[T]) -> u64 {
     buffer.as_ptr().addr() as u64
+}
+
+/// Gives free memory back to the system. After long lists were read and compiled the C library keeps some tens of
+/// megabytes for later, and what comes next would be on top of them.
+pub(super) fn give_back_free_memory() {
+    // SAFETY: no preconditions; it looks at nothing but the allocator's own state, under its locks.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0)
+    };
+}
+
+/// Makes an array map that [`write_array`] can fill.
+///
+/// # Errors
+/// What the kernel says.
+pub(super) fn create_array<T: Pod>(name: &str, entries: u32) -> io::Result<OwnedFd> {
+    const BPF_MAP_TYPE_ARRAY: u32 = 2;
+    const BPF_F_MMAPABLE: u32 = 1 << 10;
+    let mut map_name = [0; NAME_BYTES];
+    // The last byte stays zero.
+    let letters = name.bytes().take(NAME_BYTES - 1);
+    map_name
+        .iter_mut()
+        .zip(letters)
+        .for_each(|(to, from)| *to = from);
+    let mut attr = CreateAttr {
+        map_type: BPF_MAP_TYPE_ARRAY,
+        key_size: size_of::<u32>() as u32,
+        value_size: size_of::<T>() as u32,
+        max_entries: entries,
+        map_flags: BPF_F_MMAPABLE,
+        inner_map_fd: 0,
+        numa_node: 0,
+        map_name,
+    };
+    let fd = bpf(BPF_MAP_CREATE, &mut attr)?;
+    // SAFETY: the kernel made this descriptor for us just now; nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd as RawFd) })
+}
+
+/// Writes an array of [`create_array`] from its first element on, as memory.
+///
+/// # Errors
+/// What the kernel says; elements before that place are written.
+pub(super) fn write_array<T: Pod>(map: BorrowedFd<'_>, values: &[T]) -> io::Result<()> {
+    // The kernel puts elements at multiples of eight bytes.
+    const { assert!(size_of::<T>().is_multiple_of(8)) };
+    // A window at a time: what is mapped counts as memory of this process. A multiple of any page there is.
+    const WINDOW: usize = 1 << 20;
+    const { assert!(WINDOW.is_multiple_of(size_of::<T>())) };
+    for (number, chunk) in values.chunks(WINDOW / size_of::<T>()).enumerate() {
+        let bytes = size_of_val(chunk);
+        let offset = (number * WINDOW) as libc::off_t;
+        // SAFETY: a new mapping, at a place of the kernel's choice; it replaces none.
+        let window = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                bytes,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_SHARED,
+                map.as_raw_fd(),
+                offset,
+            )
+        };
+        if window == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the window is `bytes` long, as is the chunk; it was mapped for writing just now, aligned to a
+        // page, and nothing in this process refers to it.
+        unsafe { std::ptr::copy_nonoverlapping(chunk.as_ptr().cast::<u8>(), window.cast(), bytes) };
+        // SAFETY: the whole of the mapping made above, which nothing refers to.
+        if unsafe { libc::munmap(window, bytes) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(())
 }
 
 /// Writes an array map from its first element on.

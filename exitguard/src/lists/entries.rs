@@ -29,9 +29,16 @@ impl FromIterator<IpNet> for Entries {
 impl Entries {
     /// Prefixes in any order, some perhaps several times.
     pub(super) fn new(mut v4: Vec<Ipv4Net>, mut v6: Vec<Ipv6Net>) -> Self {
-        v4.sort_unstable();
-        v4.dedup();
-        v6.sort_unstable();
+        // In the order of the types themselves, but as numbers: half the time for a million.
+        let key =
+            |net: &Ipv4Net| u64::from(net.addr().to_bits()) << 8 | u64::from(net.prefix_len());
+        let mut keys: Vec<u64> = v4.iter().map(key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        v4.clear();
+        let net = |key: u64| Ipv4Net::new(Ipv4Addr::from_bits((key >> 8) as u32), key as u8).ok();
+        v4.extend(keys.into_iter().filter_map(net));
+        v6.sort_unstable_by_key(|net| (net.addr().to_bits(), net.prefix_len()));
         v6.dedup();
         let mut entries = Self {
             v4,

@@ -92,7 +92,14 @@ pub(super) fn split_once(word: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
 
 /// An IPv4 address. Octets with leading zeros are refused: some programs read them as octal.
 pub(super) fn ip4(word: &[u8]) -> Option<u32> {
+    let (addr, rest) = leading_ip4(word)?;
+    rest.is_empty().then_some(addr)
+}
+
+/// The IPv4 address that a word begins with, and what follows it.
+pub(super) fn leading_ip4(word: &[u8]) -> Option<(u32, &[u8])> {
     let (mut addr, mut octet, mut digits, mut dots) = (0u32, 0u32, 0, 0);
+    let mut length = 0;
     for byte in word {
         match byte {
             b'0'..=b'9' => {
@@ -107,10 +114,25 @@ pub(super) fn ip4(word: &[u8]) -> Option<u32> {
                 (octet, digits) = (0, 0);
                 dots += 1;
             }
-            _ => return None,
+            _ => break,
         }
+        length += 1;
     }
-    (dots == 3 && digits > 0).then_some(addr << 8 | octet)
+    (dots == 3 && digits > 0).then_some((addr << 8 | octet, word.get(length..)?))
+}
+
+/// An IPv4 address or a prefix with its length, and nothing else: what most words of most lists are. Of all others,
+/// [`item`] says what they are, or what is wrong with them.
+pub(super) fn common_item(word: &[u8]) -> Option<Item> {
+    match leading_ip4(word)? {
+        (addr, []) => Some(Item::V4(addr, 32)),
+        (addr, [b'/', length @ (b'1'..=b'9')]) => Some(Item::V4(addr, length - b'0')),
+        (addr, [b'/', ten @ b'1'..=b'3', one @ b'0'..=b'9']) => {
+            let length = (ten - b'0') * 10 + (one - b'0');
+            (length <= 32).then_some(Item::V4(addr, length))
+        }
+        _ => None,
+    }
 }
 
 /// An IPv4 address whose octets may be filled up with zeros to three digits, as ipfilter.dat writes them.

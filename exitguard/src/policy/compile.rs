@@ -1,7 +1,7 @@
 //! Configuration, lists and the host's network to tables.
 
 use super::client::flatten;
-use super::interval::{Address, Interval, cut, merge, subtract};
+use super::interval::{Address, Interval, cut, join, merge, subtract};
 use super::layers::{Classes, Layer, Meaning, TooManyClasses, sweep};
 use super::never_block::never_blocked;
 use super::ports::PortSet;
@@ -186,6 +186,7 @@ impl PortTable {
 trait Family {
     type Key: Address;
     fn pick(net: &IpNet) -> Option<Interval<Self::Key>>;
+    /// By ascending start, as entries come.
     fn entries(entries: &Entries) -> Vec<Interval<Self::Key>>;
 }
 
@@ -266,7 +267,7 @@ fn family<F: Family>(
         let not = merge([never.clone(), F::entries(&list.left_out)].concat());
         layers.push(Layer {
             meaning: Meaning::List(bit),
-            intervals: cut(merge(F::entries(&list.entries)), &not),
+            intervals: cut(join(F::entries(&list.entries)), &not),
         });
     }
     let clients: Vec<_> = clients

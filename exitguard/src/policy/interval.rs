@@ -85,6 +85,12 @@ impl From<Ipv6Net> for Interval<V6> {
 /// Sorts intervals and joins those that overlap or touch.
 pub fn merge<K: Address>(mut intervals: Vec<Interval<K>>) -> Vec<Interval<K>> {
     intervals.sort_unstable();
+    join(intervals)
+}
+
+/// Joins intervals that overlap or touch. They come by ascending start.
+pub(super) fn join<K: Address>(mut intervals: Vec<Interval<K>>) -> Vec<Interval<K>> {
+    debug_assert!(intervals.is_sorted_by_key(|interval| interval.start));
     intervals.dedup_by(|later, earlier| {
         let joins = earlier.end.next().is_none_or(|after| later.start <= after);
         if joins && later.end > earlier.end {

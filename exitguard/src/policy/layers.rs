@@ -4,6 +4,7 @@ use super::interval::{Address, Interval};
 use exitguard_common::abi::{AddressClass, ClassFlags, ClassId, RuleId};
 use exitguard_common::ranges::Range;
 use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::{BinaryHeap, HashMap};
 
 /// What a layer says about its addresses.
@@ -29,6 +30,8 @@ pub(super) struct Layer<K> {
 pub(super) struct Classes {
     all: Vec<AddressClass>,
     numbers: HashMap<AddressClass, ClassId>,
+    /// The last two that were asked for: most of the time it goes to and fro between two.
+    recent: [(AddressClass, ClassId); 2],
 }
 
 /// More different classes of addresses than a range can name.
@@ -40,10 +43,25 @@ impl Classes {
         Self {
             all: vec![AddressClass::PLAIN],
             numbers: HashMap::from([(AddressClass::PLAIN, ClassId::PLAIN)]),
+            recent: [(AddressClass::PLAIN, ClassId::PLAIN); 2],
         }
     }
 
     fn number(&mut self, class: AddressClass) -> Result<ClassId, TooManyClasses> {
+        let [last, before] = self.recent;
+        if class == last.0 {
+            return Ok(last.1);
+        }
+        if class == before.0 {
+            self.recent = [before, last];
+            return Ok(before.1);
+        }
+        let number = self.find_or_add(class)?;
+        self.recent = [(class, number), last];
+        Ok(number)
+    }
+
+    fn find_or_add(&mut self, class: AddressClass) -> Result<ClassId, TooManyClasses> {
         if let Some(number) = self.numbers.get(&class) {
             return Ok(*number);
         }
@@ -108,15 +126,22 @@ pub(super) fn sweep<K: Address>(
         Vec::with_capacity(layers.iter().map(|layer| layer.intervals.len()).sum());
     let mut class = AddressClass::PLAIN;
     let mut start = K::FIRST;
-    while let Some(Reverse((at, layer))) = changes.pop() {
+    while let Some(mut next) = changes.peek_mut() {
+        let Reverse((at, layer)) = *next;
         if let Some(end) = at.previous().filter(|end| start <= *end) {
             push(&mut ranges, classes, Interval { start, end }, class)?;
         }
         start = at;
-        if let Some(cursor) = cursors.get_mut(layer) {
+        let cursor = cursors.get_mut(layer);
+        let change = cursor.and_then(|cursor| {
             cursor.step();
             apply(&mut class, cursor.meaning, cursor.applies);
-            changes.extend(cursor.next_change().map(|at| Reverse((at, layer))));
+            cursor.next_change()
+        });
+        // To replace the top costs less than to take it off and put another in.
+        match change {
+            Some(at) => *next = Reverse((at, layer)),
+            None => drop(PeekMut::pop(next)),
         }
     }
     // What still applies does so to the end of the address space: its layer has no change after it.

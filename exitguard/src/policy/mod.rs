@@ -13,7 +13,7 @@ mod ports;
 mod tables;
 
 pub use compile::{CompileError, Network, TAILNET, compile};
-pub use interval::{Interval, merge, subtract};
+pub use interval::{Address, Interval, merge, subtract};
 pub use never_block::{Collision, NeverBlocked, collisions, never_blocked};
 pub use ports::PortSet;
 pub use tables::{Compiled, Labels, ListHit, list_id};

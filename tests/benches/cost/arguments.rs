@@ -1,6 +1,7 @@
 //! What to measure, and how long.
 
 use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
 
 /// Measure what exitguard costs, and print a table. Needs root, and leaves nothing behind.
 #[derive(Parser)]
@@ -15,7 +16,13 @@ pub(crate) struct Arguments {
     /// What `cargo bench` says to every bench
     #[arg(long, hide = true)]
     bench: bool,
-    /// Only these parts
+    /// With the part `lists`: measure the lists in this folder, too
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) lists: Option<PathBuf>,
+    /// What a process of its own is to do
+    #[arg(long, hide = true)]
+    pub(crate) child: Option<PathBuf>,
+    /// Only these parts; without any, all but `lists`
     #[arg(value_enum)]
     parts: Vec<Part>,
 }
@@ -30,6 +37,8 @@ pub(crate) enum Part {
     Forwarding,
     /// TCP from a client to a server and back
     Throughput,
+    /// Lists of up to 10 million prefixes, beside nftables, ipset and LPM tries; alone, as it takes minutes
+    Lists,
 }
 
 /// How much of everything.
@@ -53,6 +62,11 @@ pub(crate) struct Effort {
 }
 
 impl Arguments {
+    /// Whether lists are to be measured, which is done alone.
+    pub(crate) fn wants_lists(&self) -> bool {
+        self.parts.contains(&Part::Lists)
+    }
+
     pub(crate) fn wants(&self, part: Part) -> bool {
         self.parts.is_empty() || self.parts.contains(&part)
     }

@@ -76,7 +76,7 @@ fn start(lab: &Lab, policy: &Policy, effort: &Effort) -> Result<Start> {
         let (compiled, making) = policy.remake()?;
         let before = Memory::maps()?;
         let attaching = Instant::now();
-        let setup = setup(lab, Attach::Tc, policy)?;
+        let setup = setup(lab, Attach::Tc, policy.config.flow_table)?;
         let (mut guard, _events) = lab.exit().enter(|| Guard::start(setup, &compiled))??;
         let attached = attaching.elapsed();
         let whole = begin.elapsed();
@@ -113,14 +113,14 @@ fn start(lab: &Lab, policy: &Policy, effort: &Effort) -> Result<Start> {
 }
 
 /// The guard of a lab's exit node.
-pub(crate) fn setup(lab: &Lab, attach: Attach, policy: &Policy) -> Result<Setup> {
+pub(crate) fn setup(lab: &Lab, attach: Attach, flow_table: u32) -> Result<Setup> {
     let index = Links::of(lab.exit())?.index(TUN)?;
     Ok(Setup {
         interface: TUN.to_owned(),
         index: index.context("the exit node has no TUN")?,
         link_layer: LinkLayer::RawIp,
         attach,
-        flow_table: policy.config.flow_table,
+        flow_table,
         mark: false,
     })
 }
@@ -143,19 +143,19 @@ fn judges(lab: &Lab, guard: &mut Guard) -> Result<()> {
     Ok(())
 }
 
-fn ms(time: Duration) -> f64 {
+pub(crate) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
 /// Kernel memory of maps that this process holds, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
-struct Memory {
-    tables: u64,
-    state: u64,
+pub(crate) struct Memory {
+    pub(crate) tables: u64,
+    pub(crate) state: u64,
 }
 
 /// A map as its descriptor tells (linux: `bpf_map_show_fdinfo`).
-struct MapInfo {
+pub(crate) struct MapInfo {
     kind: u64,
     value_bytes: u64,
     entries: u64,
@@ -164,7 +164,7 @@ struct MapInfo {
 
 impl Memory {
     /// All maps, by number.
-    fn maps() -> Result<BTreeMap<u64, MapInfo>> {
+    pub(crate) fn maps() -> Result<BTreeMap<u64, MapInfo>> {
         let mut maps = BTreeMap::new();
         for entry in fs::read_dir("/proc/self/fdinfo")? {
             // The descriptor of this very folder is gone by the time it is read.
@@ -195,7 +195,7 @@ impl Memory {
     }
 
     /// Of the maps that came since.
-    fn since(before: &BTreeMap<u64, MapInfo>) -> Result<Self> {
+    pub(crate) fn since(before: &BTreeMap<u64, MapInfo>) -> Result<Self> {
         const ARRAY: u64 = 2;
         let mut memory = Self::default();
         for (id, map) in Self::maps()? {

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod forwarding;
+mod lists;
 mod loading;
 mod packets;
 mod policies;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match measure(&arguments).and_then(|report| report.print(arguments.json)) {
+    match run(&arguments) {
         Ok(()) => Exit::Ok.into(),
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -36,8 +37,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(arguments: &Arguments) -> Result<Report> {
+fn run(arguments: &Arguments) -> Result<()> {
     Environment::check()?;
+    if let Some(job) = &arguments.child {
+        lists::run_child(job)
+    } else if arguments.wants_lists() {
+        lists::measure(arguments)
+    } else {
+        measure(arguments)?.print(arguments.json)
+    }
+}
+
+fn measure(arguments: &Arguments) -> Result<Report> {
     let effort = arguments.effort();
     let policies = Policies::make(effort.prefixes)?;
     let mut report = Report::new(arguments.quick, &policies);

@@ -1,9 +1,9 @@
 //! One number for many.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Values of one kind, in short.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Summary {
     pub(crate) median: f64,
     pub(crate) min: f64,

@@ -16,6 +16,7 @@ mod flows;
 mod fragments;
 mod gso;
 mod hits;
+mod long;
 mod malformed;
 mod odd;
 mod open;

@@ -2,7 +2,7 @@
 //! tell whether it is complete: FireHOL's update-ipsets and Spamhaus DROP.
 
 use super::super::text::{before, begins, first_word, lines};
-use super::super::token::{Wrong, item, number, range, single, split_once};
+use super::super::token::{Wrong, common_item, item, number, range, single, split_once};
 use super::super::{Collector, Refusal};
 use memchr::memchr2;
 use std::fmt;
@@ -63,6 +63,10 @@ fn is_end(comment: &[u8]) -> bool {
 fn each_line<'b>(bytes: &'b [u8], found: &mut Collector<'b>, mut comment: impl FnMut(&'b [u8])) {
     for line in lines(bytes) {
         if line.is_empty() {
+            continue;
+        }
+        if let Some(item) = common_item(line) {
+            found.item(line, Ok(item));
             continue;
         }
         let end = memchr2(b'#', b';', line).unwrap_or(line.len());

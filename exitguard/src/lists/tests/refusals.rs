@@ -75,6 +75,28 @@ fn a_line_longer_than_any_entry_is_refused() {
 }
 
 #[test]
+fn lines_of_any_length_up_to_the_longest_are_taken() {
+    const LONGEST: usize = 64 << 10;
+    let comment = |bytes: usize| format!("#{}", "x".repeat(bytes - 1));
+    let few = "192.0.2.1\n".repeat(7);
+    for (text, refused) in [
+        (format!("{few}{}\n{few}", comment(LONGEST)), None),
+        (format!("{few}{}", comment(LONGEST)), None),
+        (format!("{}\n{few}", comment(LONGEST + 1)), Some(1)),
+        (format!("{few}{}\n{few}", comment(LONGEST + 1)), Some(8)),
+        (format!("{few}{}", comment(LONGEST + 1)), Some(8)),
+        (
+            format!("{}\n{}\n", comment(LONGEST), comment(LONGEST)),
+            None,
+        ),
+        (few.repeat(2_000), None),
+    ] {
+        let refusal = read(&text).err();
+        assert_eq!(refusal, refused.map(|line| Refusal::LongLine { line }));
+    }
+}
+
+#[test]
 fn gzip_is_unpacked_with_all_its_members() {
     let mut packed = gzip(b"192.0.2.1\n");
     packed.extend(gzip(b"192.0.2.2\n"));

@@ -221,7 +221,7 @@ impl Site {
 }
 
 fn guard(lab: &Lab, attach: Attach, policy: &Policy) -> Result<(Guard, EventSource)> {
-    let setup = loading::setup(lab, attach, policy)?;
+    let setup = loading::setup(lab, attach, policy.config.flow_table)?;
     Ok(lab
         .exit()
         .enter(|| Guard::start(setup, &policy.compiled))??)

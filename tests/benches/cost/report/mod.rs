@@ -11,11 +11,12 @@ use crate::prefixes::MIX;
 use crate::programs::Cost;
 use crate::throughput::Throughput;
 use anyhow::Result;
-use machine::Machine;
 use serde::Serialize;
 use std::io::{Write, stdout};
 
-pub(crate) use text::prefixes;
+pub(crate) use machine::Machine;
+pub(crate) use table::Table;
+pub(crate) use text::{mib, prefixes, thousands, verdict};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {

@@ -3,21 +3,21 @@
 use std::fmt;
 
 /// A table whose first columns are words and whose others are numbers.
-pub(super) struct Table {
+pub(crate) struct Table {
     words: usize,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// The first row is the heading.
-    pub(super) fn new<const COLUMNS: usize>(words: usize, heading: [&str; COLUMNS]) -> Self {
+    pub(crate) fn new<const COLUMNS: usize>(words: usize, heading: [&str; COLUMNS]) -> Self {
         Self {
             words,
             rows: vec![heading.map(str::to_owned).to_vec()],
         }
     }
 
-    pub(super) fn row<const COLUMNS: usize>(&mut self, cells: [String; COLUMNS]) {
+    pub(crate) fn row<const COLUMNS: usize>(&mut self, cells: [String; COLUMNS]) {
         self.rows.push(cells.into());
     }
 }

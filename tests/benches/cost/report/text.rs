@@ -244,7 +244,7 @@ pub(crate) fn prefixes(count: usize) -> String {
     }
 }
 
-fn verdict(met: Option<bool>) -> String {
+pub(crate) fn verdict(met: Option<bool>) -> String {
     match met {
         Some(true) => "met",
         Some(false) => "missed",
@@ -253,11 +253,11 @@ fn verdict(met: Option<bool>) -> String {
     .to_owned()
 }
 
-fn mib(bytes: u64) -> String {
+pub(crate) fn mib(bytes: u64) -> String {
     format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
-fn thousands(number: usize) -> String {
+pub(crate) fn thousands(number: usize) -> String {
     let digits = number.to_string();
     let first = digits.len() % 3;
     let mut text = String::new();
