@@ -71,6 +71,7 @@ fn has_every_setting_that_is_set_when_it_is_loaded() {
         settings::OBSERVE,
         settings::OBSERVE_LISTS,
         settings::LINK_LAYER,
+        settings::PASS_MARK,
         settings::EVENTS_PER_SECOND,
     ];
     assert_eq!(symbols(&[".rodata"], SymbolKind::Data), names(&all));
