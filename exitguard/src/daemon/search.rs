@@ -1,29 +1,13 @@
 //! Looking at the network, and for the device in it.
 
-use super::Command;
-use super::reporter::Reporter;
-use super::status::Inquiries;
-use super::supervisor::LOOK_PERIOD;
-use super::systemd;
-use crate::config::{Config, Fail, Interface};
-use crate::control::{Reply, Request};
-use crate::host::{self, Address, Device, Gate, HostError, Inspector, Watch};
-use crate::output::StateEvent;
+use crate::config::Fail;
+use crate::host::{Address, Device, Gate, HostError, Inspector, Watch};
 use crate::policy::Network;
-use tokio::sync::mpsc::Receiver;
 
 /// The network of this host, and word of its changes.
 pub(super) struct Search {
     inspector: Inspector,
     watch: Watch,
-}
-
-/// Whom to listen to while waiting for the device.
-pub(super) struct Asked<'a> {
-    pub(super) commands: &'a mut Receiver<Command>,
-    pub(super) inquiries: &'a mut Inquiries,
-    /// Answers, given why there is no device.
-    pub(super) answer: &'a dyn Fn(Request, String) -> Reply,
 }
 
 impl Search {
@@ -80,50 +64,5 @@ impl Search {
         guarded: &str,
     ) -> Result<Network, HostError> {
         self.inspector.network(devices, addresses, guarded).await
-    }
-
-    /// The device to guard; `None` when told to stop while waiting for it.
-    pub(super) async fn device(
-        &mut self,
-        config: &Config,
-        wait: bool,
-        reporter: &mut Reporter,
-        asked: Asked<'_>,
-    ) -> Result<Option<Device>, HostError> {
-        let mut has_told = false;
-        loop {
-            let (devices, addresses) = self.look().await?;
-            let why = match host::select(&devices, &addresses, &config.interface, config.attach) {
-                Ok(device) => return Ok(Some(device)),
-                Err(error) if wait && error.is_absence() => error.to_string(),
-                Err(error) => return Err(error),
-            };
-            if !has_told {
-                reporter.state(StateEvent::Waiting, why.as_str());
-                systemd::ready(&format!("waiting: {why}"));
-                has_told = true;
-                // Closed before the interface is there, so that nothing passes before the programs are.
-                if let (Fail::Closed, Interface::Named(name)) = (config.fail, &config.interface)
-                    && let Err(error) = self.keep_gate(config.fail, name).await
-                {
-                    reporter.state(StateEvent::NoGate, error.to_string());
-                }
-            }
-            systemd::alive();
-            tokio::select! {
-                () = self.watch.changed() => {}
-                () = tokio::time::sleep(LOOK_PERIOD) => {}
-                command = asked.commands.recv() => {
-                    if command != Some(Command::Reload) {
-                        return Ok(None);
-                    }
-                }
-                inquiry = asked.inquiries.next() => {
-                    let reply = (asked.answer)(inquiry.request, why);
-                    // Whoever asked may have gone meanwhile.
-                    let _ = inquiry.reply.send(reply);
-                }
-            }
-        }
     }
 }

@@ -17,6 +17,8 @@ pub struct Device {
     pub index: u32,
     /// What it is.
     pub kind: DeviceKind,
+    /// Packets that came in through it; 0 where the kernel does not tell. A super-packet is one.
+    pub received: u64,
 }
 
 /// What a device is, as far as guarding it goes.
@@ -150,6 +152,7 @@ mod tests {
             name: name.into(),
             index,
             kind,
+            received: 0,
         }
     }
 

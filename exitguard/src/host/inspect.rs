@@ -125,7 +125,19 @@ fn device(link: &LinkMessage) -> Option<Device> {
         name,
         index: link.header.index,
         kind,
+        received: received(link),
     })
+}
+
+fn received(link: &LinkMessage) -> u64 {
+    let stats = link
+        .attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            LinkAttribute::Stats64(stats) => Some(stats.rx_packets),
+            _ => None,
+        });
+    stats.unwrap_or_default()
 }
 
 /// `IFA_LOCAL` is the address of a point-to-point device, whose `IFA_ADDRESS` is its peer's; others may have
@@ -163,6 +175,7 @@ mod tests {
             name: name.into(),
             index,
             kind,
+            received: 0,
         };
         let devices = [
             device("lo", 1, DeviceKind::Loopback),

@@ -6,7 +6,7 @@ use exitguard::lab::{Exchange, SERVER_V4};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::exit_node::{Daemon, ExitNode, OPEN, POLICY, SHUT};
+use crate::exit_node::{Daemon, ExitNode, LENIENT, OPEN, POLICY, SHUT};
 use crate::kernel::link_pins;
 use crate::{is_state, until};
 
@@ -194,4 +194,25 @@ fn lists_tell_what_they_denied_and_whether_they_are_as_they_should_be() {
         "{said:#}"
     );
     assert_eq!(of_list(1)["hits"], 1);
+}
+
+/// Who changes the policy while tailscaled is down expects it to be in force when it is back.
+#[test]
+#[ignore = "needs root"]
+fn a_policy_that_changes_while_it_is_waited_for_is_the_one_in_force() {
+    let mut node = ExitNode::new(LENIENT);
+    node.lab.remove_tun();
+    let mut run = node.run();
+    run.arg("--wait");
+    let daemon = Daemon::new(node.spawn(run));
+    daemon.wait_for("the wait", |event| is_state(event, "waiting"));
+    node.write("mode = 7\n");
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for("the failure", |event| is_state(event, "reload_failed"));
+    node.write(POLICY);
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for("the reload", |event| is_state(event, "reloaded"));
+    node.lab.recreate_tun().unwrap();
+    daemon.wait_for("the start", |event| is_state(event, "started"));
+    node.assert_guarded();
 }

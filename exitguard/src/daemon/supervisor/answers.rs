@@ -4,6 +4,7 @@ use super::Supervisor;
 use super::changes::not_there;
 use crate::control::{Inquiry, Protection, Reply, Request, Status};
 use crate::daemon::error::DaemonError;
+use crate::daemon::sight::BLIND;
 use crate::daemon::status::{count, protection, waiting};
 use crate::datapath::{Attached, Hook};
 use crate::host::Device;
@@ -59,6 +60,9 @@ impl Supervisor {
             return (Protection::Waiting, Some(why.to_owned()));
         };
         match self.missing(device).await {
+            Ok(missing) if missing.is_empty() && self.sight.is_blind() => {
+                unprotected(BLIND.to_owned())
+            }
             Ok(missing) if missing.is_empty() => (protection(self.desired.config.mode), None),
             Ok(missing) => unprotected(not_there(&missing, &setup.interface)),
             Err(error) => unprotected(error.to_string()),

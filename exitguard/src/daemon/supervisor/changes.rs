@@ -5,6 +5,7 @@ use super::lists::{keep, summary};
 use crate::config::{Config, Fail};
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
+use crate::daemon::sight::BLIND;
 use crate::daemon::systemd;
 use crate::datapath::Hook;
 use crate::host::Device;
@@ -18,10 +19,8 @@ impl Supervisor {
     pub(super) fn reload(&mut self) {
         let result = self.settings.files.read_again(&self.desired);
         let result = result.and_then(|desired| {
-            if let Some(what) = needs_restart(&self.desired.config, &desired.config) {
-                return Ok(Err(format!(
-                    "`{what}` cannot change while exitguard runs; restart it"
-                )));
+            if let Some(why) = needs_restart(&self.desired.config, &desired.config) {
+                return Ok(Err(why));
             }
             (self.settings.warn)(&desired.warnings);
             (self.settings.warn)(&desired.collisions(&self.network));
@@ -63,18 +62,16 @@ impl Supervisor {
 
     /// Looks at the network: is the device still there, the same, and are the host's addresses?
     pub(super) async fn look(&mut self) {
-        self.keep_gate(true).await;
         let Ok((devices, addresses)) = self.search.look().await else {
             return;
         };
         let interface = self.guard.setup().interface.clone();
-        match devices.iter().find(|device| device.name == interface) {
+        let device = devices.iter().find(|device| device.name == interface);
+        // First what makes packets pass unjudged.
+        match device {
             None => {
                 self.lost();
                 systemd::alive();
-                // Its addresses are gone with it. A policy without them would be of no use, and make the
-                // interface wait when it comes back.
-                return;
             }
             Some(device)
                 if device.index != self.guard.setup().index || !self.guard.is_attached() =>
@@ -82,6 +79,14 @@ impl Supervisor {
                 self.attach_again(device);
             }
             Some(device) => self.check(device).await,
+        }
+        if self.desired.config.fail == Fail::Closed {
+            self.keep_gate(true).await;
+        }
+        if device.is_none() {
+            // Its addresses are gone with it. A policy without them would be of no use, and make the interface
+            // wait when it comes back.
+            return;
         }
         let network = self.search.network(&devices, &addresses, &interface);
         let Ok(network) = network.await else {
@@ -141,14 +146,36 @@ impl Supervisor {
         let Ok(missing) = self.missing(device).await else {
             return;
         };
-        if missing.is_empty() {
-            systemd::alive();
-        } else {
+        if !missing.is_empty() {
             self.is_exposed();
             self.reporter
                 .state(StateEvent::Unprotected, not_there(&missing, &device.name));
             self.attach_again(device);
+        } else if self.are_packets_seen(device) {
+            systemd::alive();
         }
+    }
+
+    /// Whether the counters of the programs move when those of the device do.
+    fn are_packets_seen(&mut self, device: &Device) -> bool {
+        let Ok(stats) = self.guard.loaded().stats() else {
+            return true;
+        };
+        let was_blind = self.sight.is_blind();
+        self.sight.look(device, &stats);
+        match (was_blind, self.sight.is_blind()) {
+            (false, true) => {
+                self.is_exposed();
+                self.reporter.state(StateEvent::Unprotected, BLIND);
+            }
+            (true, false) => {
+                self.exposure.ends(Instant::now());
+                let message = "packets are seen again";
+                self.reporter.state(StateEvent::InterfaceBack, message);
+            }
+            _ => {}
+        }
+        !self.sight.is_blind()
     }
 
     fn attach_again(&mut self, device: &Device) {
@@ -205,25 +232,28 @@ pub(super) fn not_there(missing: &[Hook], interface: &str) -> String {
     format!("somebody took the program at {hooks} off {interface}; it is put back")
 }
 
-/// A key whose change a running guard cannot follow.
-fn needs_restart(old: &Config, new: &Config) -> Option<&'static str> {
-    if old.interface != new.interface {
-        Some("interface")
+/// Why a running daemon cannot follow a change, if it cannot.
+pub(in crate::daemon) fn needs_restart(old: &Config, new: &Config) -> Option<String> {
+    let key = if old.interface != new.interface {
+        "interface"
     } else if old.attach != new.attach {
-        Some("attach")
+        "attach"
     } else if old.flow_table != new.flow_table {
-        Some("limits.flows")
+        "limits.flows"
     } else if old.fail != new.fail {
-        Some("fail")
+        "fail"
     } else if old.socket != new.socket {
-        Some("control.socket")
+        "control.socket"
     } else {
-        None
-    }
+        return None;
+    };
+    Some(format!(
+        "`{key}` cannot change while exitguard runs; restart it"
+    ))
 }
 
 /// An error with everything it says, for one line of output.
-fn one_line(error: &DaemonError) -> String {
+pub(in crate::daemon) fn one_line(error: &DaemonError) -> String {
     let mut lines = vec![error.to_string()];
     lines.extend(error.diagnostics().iter().map(ToString::to_string));
     lines.join("; ")

@@ -4,19 +4,21 @@ mod answers;
 mod changes;
 mod lists;
 
-use super::desired::{Desired, PolicyFiles};
+pub(super) use changes::{needs_restart, one_line};
+
+use super::desired::Desired;
 use super::error::DaemonError;
 use super::reporter::Reporter;
-use super::search::{Asked, Search};
-use super::status::{Exposure, Inquiries, waiting};
+use super::search::Search;
+use super::sight::Sight;
+use super::start::{Command, Settings};
+use super::status::{Exposure, Inquiries};
 use super::systemd;
-use crate::config::{Fail, Interface};
-use crate::control::{Reply, Request, Server};
-use crate::datapath::{self, Environment, EventSource, Guard, Setup};
-use crate::diagnostic::Diagnostic;
+use crate::config::Fail;
+use crate::datapath::{self, EventSource, Guard, Setup};
 use crate::host::{Device, HostError};
 use crate::lists::Standing;
-use crate::output::{Sink, StateEvent, WallClock};
+use crate::output::{StateEvent, WallClock};
 use crate::policy::{Network, compile, list_id};
 use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
@@ -28,28 +30,6 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// What the daemon can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Read the policy's files again.
-    Reload,
-    /// End. What is in force stays.
-    Stop,
-}
-
-/// How to run.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The policy.
-    pub files: PolicyFiles,
-    /// Wait for the interface when it is not there.
-    pub wait: bool,
-    /// Answer questions at the socket that the configuration names.
-    pub answer: bool,
-    /// Called with warnings about the policy's files.
-    pub warn: fn(&[Diagnostic]),
-}
-
 /// How often the flow table is read.
 const SNAPSHOT_PERIOD: Duration = Duration::from_secs(2);
 /// Changes of the network are heard of, but a look now and then costs nothing.
@@ -57,58 +37,9 @@ pub(super) const LOOK_PERIOD: Duration = Duration::from_secs(10);
 /// Events taken in before anything else gets a turn.
 const EVENTS_AT_ONCE: usize = 4_096;
 /// How long a reader may take for the last reports.
-const LAST_REPORTS: Duration = Duration::from_secs(2);
+pub(super) const LAST_REPORTS: Duration = Duration::from_secs(2);
 
-/// Runs until it is told to stop. `sink` gets the reports.
-///
-/// # Errors
-/// When it cannot start. Once a policy is in force, trouble is reported and lived with.
-pub async fn run(
-    settings: Settings,
-    mut commands: Receiver<Command>,
-    sink: Sink,
-) -> Result<(), DaemonError> {
-    let desired = settings.files.read()?;
-    (settings.warn)(&desired.warnings);
-    Environment::check()?;
-    let mut search = Search::new()?;
-    let name = match &desired.config.interface {
-        Interface::Named(name) => name.clone(),
-        Interface::Auto => "auto".to_owned(),
-    };
-    let mut reporter = Reporter::new(sink, name.clone(), desired.config.mode.name());
-    let started = Timestamp::now();
-    let mut inquiries = Inquiries::new();
-    let socket = Some(&desired.config.socket).filter(|_| settings.answer);
-    let server = socket.map(|path| Server::start(path, inquiries.sender()));
-    let answer = |request, why| match request {
-        Request::Status => Reply::ok(waiting(&desired, &name, started, why)),
-    };
-    let asked = Asked {
-        commands: &mut commands,
-        inquiries: &mut inquiries,
-        answer: &answer,
-    };
-    let Some(device) = search
-        .device(&desired.config, settings.wait, &mut reporter, asked)
-        .await?
-    else {
-        reporter.finish(LAST_REPORTS);
-        return Ok(());
-    };
-    let mut supervisor = Supervisor::start(settings, desired, device, search, reporter).await?;
-    supervisor.started = started;
-    if let Some(Err(error)) = &server {
-        // To guard without answering is better than not to guard.
-        let reporter = &mut supervisor.reporter;
-        reporter.state(StateEvent::NoSocket, error.to_string());
-    }
-    let result = supervisor.run(commands, inquiries).await;
-    drop(server);
-    result
-}
-
-struct Supervisor {
+pub(super) struct Supervisor {
     settings: Settings,
     desired: Desired,
     network: Network,
@@ -121,6 +52,7 @@ struct Supervisor {
     /// Nothing unmarked gets through, whether the programs are there or not.
     is_gate_closed: bool,
     exposure: Exposure,
+    sight: Sight,
     /// When the daemon started.
     started: Timestamp,
     /// When the policy was put in force.
@@ -133,12 +65,13 @@ struct Supervisor {
 }
 
 impl Supervisor {
-    async fn start(
+    pub(super) async fn start(
         settings: Settings,
         mut desired: Desired,
         device: Device,
         search: Search,
         mut reporter: Reporter,
+        started: Timestamp,
     ) -> Result<Self, DaemonError> {
         let (devices, addresses) = search.look().await?;
         let network = search.network(&devices, &addresses, &device.name).await?;
@@ -180,7 +113,8 @@ impl Supervisor {
             has_told_loss: false,
             is_gate_closed: false,
             exposure: Exposure::default(),
-            started: Timestamp::now(),
+            sight: Sight::default(),
+            started,
             policy_since: Timestamp::now(),
             reload_error: None,
             events,
@@ -193,7 +127,12 @@ impl Supervisor {
         Ok(supervisor)
     }
 
-    async fn run(
+    /// Tells something about the guard.
+    pub(super) fn tell(&mut self, event: StateEvent, message: String) {
+        self.reporter.state(event, message);
+    }
+
+    pub(super) async fn run(
         mut self,
         mut commands: Receiver<Command>,
         mut inquiries: Inquiries,
