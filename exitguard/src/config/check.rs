@@ -2,7 +2,7 @@
 
 use super::clients::{prefixes, read_clients};
 use super::lists::{read_cache, read_lists};
-use super::model::{Attach, Config, EventSettings, Fail, Interface, Mode, RuleSpec};
+use super::model::{Attach, Config, EventSettings, Fail, Interface, Mode, OnExit, RuleSpec};
 use super::report::{Problem, Report};
 use super::rule::{Surroundings, client_rule, host_rule};
 use super::section::{Section, TOP};
@@ -22,7 +22,7 @@ const FLOWS: RangeInclusive<u32> = 1_024..=16_777_216;
 
 /// Reads the file. What is wrong is in the report, and something plausible in the result.
 pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
-    let [mode, interface, attach, fail] = TOP.map(|key| top.get(key));
+    let [mode, interface, attach, fail, on_exit] = TOP.map(|key| top.get(key));
     let mode = mode
         .and_then(|value| report.read(&value, read_mode))
         .unwrap_or(Mode::Observe);
@@ -35,6 +35,9 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
     let fail = fail
         .and_then(|value| report.read(&value, |value| read_fail(value, &interface, attach)))
         .unwrap_or(Fail::Open);
+    let on_exit = on_exit
+        .and_then(|value| report.read(&value, |value| read_on_exit(value, fail)))
+        .unwrap_or(OnExit::Keep);
 
     let egress = top.section("egress", report);
     let clients = top.sections("client", report);
@@ -59,6 +62,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         interface,
         attach,
         fail,
+        on_exit,
         host: read_host(host, &surroundings, report),
         clients: read_clients(clients, &egress, &surroundings, report),
         egress,
@@ -98,6 +102,16 @@ fn read_fail(value: &Value<'_>, interface: &Interface, attach: Attach) -> Result
         ),
         (Fail::Closed, Interface::Named(_), Attach::Tc) => Ok(fail),
     }
+}
+
+fn read_on_exit(value: &Value<'_>, fail: Fail) -> Result<OnExit, Problem> {
+    let on_exit = value.choice([("keep", OnExit::Keep), ("open", OnExit::Open)])?;
+    if (fail, on_exit) == (Fail::Closed, OnExit::Open) {
+        let message = "`on_exit = \"open\"` contradicts `fail = \"closed\"`";
+        let hint = "what fails closed stays closed when it ends: leave one of them out";
+        return Err(Problem::new(message, hint));
+    }
+    Ok(on_exit)
 }
 
 fn read_egress(

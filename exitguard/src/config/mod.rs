@@ -21,7 +21,7 @@ mod values;
 pub use example::EXAMPLE;
 pub use formats::parse_format;
 pub use model::{
-    Attach, Client, Config, EventSettings, Fail, Interface, List, ListAction, Mode, OnDeny,
+    Attach, Client, Config, EventSettings, Fail, Interface, List, ListAction, Mode, OnDeny, OnExit,
     Protocols, RuleSpec, Source,
 };
 pub use protocols::protocol_name;

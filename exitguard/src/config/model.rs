@@ -19,6 +19,8 @@ pub struct Config {
     pub attach: Attach,
     /// What happens to traffic while the programs are not there.
     pub fail: Fail,
+    /// What becomes of the policy when the daemon is told to end.
+    pub on_exit: OnExit,
     /// Traffic to this host and inside the tailnet.
     pub host: RuleSpec,
     /// Clients without a rule of their own.
@@ -93,6 +95,15 @@ impl Fail {
             Self::Closed => "closed",
         }
     }
+}
+
+/// What becomes of the policy when the daemon is told to end. A daemon that is killed leaves it in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExit {
+    /// It stays in force.
+    Keep,
+    /// Everything passes.
+    Open,
 }
 
 /// What happens to a denied packet.

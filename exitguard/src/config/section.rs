@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 /// The keys above the first section. One that is added at the end of the file belongs to its last section:
 /// TOML's most common trap.
-pub(super) const TOP: [&str; 4] = ["mode", "interface", "attach", "fail"];
+pub(super) const TOP: [&str; 5] = ["mode", "interface", "attach", "fail", "on_exit"];
 
 /// A table that is being read.
 #[must_use = "its unknown keys are found by `finish`"]

@@ -180,6 +180,19 @@ impl Guard {
         Ok(())
     }
 
+    /// Takes the programs off the device and removes all state: everything passes.
+    ///
+    /// # Errors
+    /// When something could not be removed.
+    pub fn take_off(self) -> Result<(), DatapathError> {
+        attach::detach_all(&Target {
+            interface: &self.setup.interface,
+            index: self.setup.index,
+            pins: &self.pins,
+        })?;
+        self.pins.remove()
+    }
+
     /// Told that the device is gone, and its programs with it.
     pub const fn detached(&mut self) {
         self.is_attached = false;

@@ -175,3 +175,25 @@ fn off_removes_what_is_left_of_an_interface_that_is_gone() {
     );
     assert!(!has_pins(&node));
 }
+
+#[test]
+#[ignore = "needs root"]
+fn whoever_wants_it_so_is_open_after_the_end_and_not_after_a_crash() {
+    let node = ExitNode::new(&format!("on_exit = \"open\"\n{POLICY}"));
+    node.guard().kill();
+    node.assert_guarded();
+    let daemon = node.guard();
+    let attached = Objects::attached(&node);
+    daemon.signal(Signal::SIGTERM);
+    let ended = daemon.ended();
+    assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
+    let stopped = ended.events.last().unwrap();
+    assert!(is_state(stopped, "stopped"), "{stopped:#}");
+    let message = stopped["exitguard"]["message"].as_str().unwrap();
+    assert!(message.contains("everything passes"), "{message}");
+    node.assert_open();
+    assert!(!has_pins(&node));
+    until("the end of the programs and maps", || {
+        attached.surviving() == Objects::default()
+    });
+}

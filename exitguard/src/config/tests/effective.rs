@@ -11,6 +11,7 @@ pub(super) fn effective(config: &Config) -> String {
         interface,
         attach,
         fail,
+        on_exit,
         host,
         egress,
         clients,
@@ -28,6 +29,9 @@ pub(super) fn effective(config: &Config) -> String {
     .unwrap();
     if *fail != Fail::Open {
         writeln!(text, "fail {fail:?}").unwrap();
+    }
+    if *on_exit != OnExit::Keep {
+        writeln!(text, "on exit {on_exit:?}").unwrap();
     }
     writeln!(text, "host\n{}", rule(host, lists)).unwrap();
     writeln!(text, "egress\n{}", rule(egress, lists)).unwrap();

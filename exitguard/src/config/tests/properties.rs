@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 32] = [
     "mode",
     "interface",
     "attach",
@@ -43,6 +43,7 @@ const KEYS: [&str; 31] = [
     "limits",
     "control",
     "fail",
+    "on_exit",
     "socket",
     "tcp",
     "udp",

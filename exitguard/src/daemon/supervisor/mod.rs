@@ -14,7 +14,7 @@ use super::sight::Sight;
 use super::start::{Command, Settings};
 use super::status::{Exposure, Inquiries};
 use super::systemd;
-use crate::config::Fail;
+use crate::config::{Fail, OnExit};
 use crate::datapath::{self, EventSource, Guard, Setup};
 use crate::host::{Device, HostError};
 use crate::lists::Standing;
@@ -246,7 +246,13 @@ impl Supervisor {
         self.tracker.shutdown(clock.monotonic_ns(), &mut outputs);
         self.act(&outputs, &clock);
         self.tell_stats();
-        let message = "what is in force stays; `exitguard off` removes it";
+        let message = match self.desired.config.on_exit {
+            OnExit::Keep => "what is in force stays; `exitguard off` removes it".to_owned(),
+            OnExit::Open => match self.guard.take_off() {
+                Ok(()) => "everything passes from now on".to_owned(),
+                Err(error) => format!("some of it may be in force still: {error}"),
+            },
+        };
         self.reporter.state(StateEvent::Stopped, message);
         self.reporter.finish(LAST_REPORTS);
     }

@@ -7,8 +7,8 @@ mod worlds;
 
 use super::*;
 use crate::config::{
-    Attach, Client, Config, EventSettings, Fail, Interface, ListAction, Mode, OnDeny, Protocols,
-    RuleSpec,
+    Attach, Client, Config, EventSettings, Fail, Interface, ListAction, Mode, OnDeny, OnExit,
+    Protocols, RuleSpec,
 };
 use crate::lists::{Entries, LoadedList};
 use exitguard_common::abi::{Decision, FlowKey, Origin};
@@ -86,6 +86,7 @@ fn enforcing(host: RuleSpec, egress: RuleSpec) -> Config {
         interface: Interface::Auto,
         attach: Attach::Tc,
         fail: Fail::Open,
+        on_exit: OnExit::Keep,
         host,
         egress,
         clients: vec![],
