@@ -107,6 +107,18 @@ impl Links {
         )
     }
 
+    /// Gives a link another name. It has to be down (before Linux 6.2 at least).
+    ///
+    /// # Errors
+    /// As for [`Self::index`].
+    pub fn rename(&self, link: &str, name: &str) -> Result<(), LabError> {
+        let Some(index) = self.index(link)? else {
+            return self.change("rename it", link, LinkUnspec::new_with_name(link).build());
+        };
+        let message = LinkUnspec::new_with_index(index).name(name.to_owned());
+        self.change("rename it", link, message.build())
+    }
+
     /// Sets the largest packet of a link, in bytes without any link header.
     ///
     /// # Errors

@@ -1,12 +1,17 @@
 //! What outlives the daemon, and what does not outlive `off`.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
+use exitguard::datapath::PIN_ROOT;
 use exitguard::lab::{CLIENT_V4, Exchange, SERVER_V4, TcpSession};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::exit_node::{Daemon, ExitNode, LENIENT, OPEN, POLICY};
+use crate::exit_node::{Daemon, ExitNode, LENIENT, OPEN, POLICY, SHUT};
 use crate::kernel::{Objects, has_pins};
 use crate::{SOON, is_flow, is_state, until};
 
@@ -196,4 +201,44 @@ fn whoever_wants_it_so_is_open_after_the_end_and_not_after_a_crash() {
     until("the end of the programs and maps", || {
         attached.surviving() == Objects::default()
     });
+}
+
+/// As after an upgrade to a version whose maps are others: what is there is replaced, and never taken off before.
+#[test]
+#[ignore = "needs root"]
+fn what_another_version_left_is_replaced_without_a_gap() {
+    let node = ExitNode::new(POLICY);
+    node.guard().kill();
+    let former = Objects::attached(&node);
+    let rename = || {
+        let version = |name| Path::new(PIN_ROOT).join(name);
+        let versions = fs::read_dir(PIN_ROOT).unwrap();
+        let versions: Vec<_> = versions.map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(versions.len(), 1, "{versions:?}");
+        fs::rename(&versions[0], version("abi0")).unwrap();
+    };
+    node.lab.exit().enter(rename).unwrap();
+    let starts = AtomicBool::new(true);
+    let daemon = thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut asked = 0;
+            while starts.load(Ordering::Relaxed) {
+                assert_eq!(node.ask(SHUT), Exchange::Refused);
+                asked += 1;
+            }
+            asked
+        });
+        let daemon = node.guard();
+        starts.store(false, Ordering::Relaxed);
+        assert!(asking.join().unwrap() > 0);
+        daemon
+    });
+    node.assert_guarded();
+    until("the end of the former programs", || {
+        former.surviving().programs.is_empty()
+    });
+    assert_eq!(Objects::attached(&node).programs.len(), 2);
+    let is_left = || Path::new(PIN_ROOT).join("abi0").exists();
+    assert!(!node.lab.exit().enter(is_left).unwrap());
+    drop(daemon);
 }

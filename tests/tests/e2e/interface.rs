@@ -4,14 +4,15 @@ use aya::programs::links::Link;
 use aya::programs::tc::{SchedClassifierLink, TcAttachType, TcHandle};
 use exitguard::datapath::PIN_ROOT;
 use exitguard::lab::{
-    CLIENT_V4, EchoServer, Exchange, Lab, SERVER_V4, TUN, TcpSession, tcp_exchange,
+    CLIENT_V4, EchoServer, Exchange, Lab, Links, SERVER_V4, TAILNET_PREFIXES, TUN, TcpSession, Via,
+    tcp_exchange,
 };
-use exitguard::output::StateEvent;
+use exitguard::output::{Report, StateEvent};
 use std::fs;
 use std::path::Path;
 
 use crate::guarded::{Guarded, policy};
-use crate::{SILENCE, SOON, at};
+use crate::{SILENCE, SOON, at, until};
 
 fn ask(lab: &Lab, server: &EchoServer) -> Exchange {
     tcp_exchange(lab.client(), CLIENT_V4, server.address(), SILENCE).unwrap()
@@ -119,6 +120,59 @@ fn an_interface_that_is_replaced_at_once_is_guarded_again() {
         (Exchange::Answered, Exchange::TimedOut)
     );
     assert_eq!(shut.calls(), leaked);
+}
+
+/// Routes go with a device that is down, programs do not.
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_is_down_for_a_while_was_guarded_all_the_time() {
+    let Guarded { guard, lab } = Guarded::new(&policy("[443]", "[]", ""));
+    let [open, shut] = servers(&lab);
+    let exit = Links::of(lab.exit()).unwrap();
+    for _ in 0..2 {
+        exit.set_down(TUN).unwrap();
+        exit.set_up(TUN).unwrap();
+        for prefix in TAILNET_PREFIXES {
+            exit.add_route(TUN, prefix, Via::Link).unwrap();
+        }
+        until("the way back", || ask(&lab, &open) == Exchange::Answered);
+        assert_eq!(ask(&lab, &shut), Exchange::TimedOut);
+    }
+    assert_eq!(shut.calls(), 0);
+    let told = guard.stop();
+    let is_about_the_device = |report: &Report| {
+        matches!(report, Report::State(state) if matches!(
+            state.event,
+            StateEvent::InterfaceLost | StateEvent::InterfaceBack | StateEvent::Unprotected
+        ))
+    };
+    assert!(!told.iter().any(is_about_the_device), "{told:#?}");
+}
+
+/// The programs stay on the device, whatever it is called.
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_has_another_name_for_a_while_was_guarded_all_the_time() {
+    let Guarded { guard, lab } = Guarded::new(&policy("[443]", "[]", ""));
+    let [open, shut] = servers(&lab);
+    let exit = Links::of(lab.exit()).unwrap();
+    let rename = |from: &str, to: &str| {
+        exit.set_down(from).unwrap();
+        exit.rename(from, to).unwrap();
+        exit.set_up(to).unwrap();
+        for prefix in TAILNET_PREFIXES {
+            exit.add_route(to, prefix, Via::Link).unwrap();
+        }
+    };
+    rename(TUN, "other0");
+    guard.state(StateEvent::InterfaceLost);
+    until("the way back", || ask(&lab, &open) == Exchange::Answered);
+    assert_eq!(ask(&lab, &shut), Exchange::TimedOut);
+    rename("other0", TUN);
+    guard.state(StateEvent::InterfaceBack);
+    until("the way back", || ask(&lab, &open) == Exchange::Answered);
+    assert_eq!(ask(&lab, &shut), Exchange::TimedOut);
+    assert_eq!(shut.calls(), 0);
 }
 
 /// Somebody else's `tc` or `bpftool`, or a distribution's network scripts.
