@@ -4,14 +4,16 @@
 mod device;
 mod gate;
 mod inspect;
+pub mod local_api;
 mod programs;
 mod resolvers;
 mod routes;
 mod watch;
 
 pub use device::{Address, Device, DeviceKind, select};
-pub use gate::Gate;
+pub use gate::{BeforeGate, Gate};
 pub use inspect::{Inspector, network};
+pub use programs::{Filter, Place};
 pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
 

@@ -1,0 +1,99 @@
+//! Configuration and lists, read as `run` would.
+
+use crate::config::{self, Config, ConfigError, Source};
+use crate::daemon::{DaemonError, Overrides, PolicyFiles};
+use crate::doctor::facts::{ListFacts, ListState, Policy};
+use crate::lists::store::{State, Store};
+use crate::policy::{Network, compile};
+use jiff::Timestamp;
+use nix::unistd::{AccessFlags, access};
+use std::path::{Path, PathBuf};
+
+pub(super) fn policy(path: &Path) -> Policy {
+    let files = PolicyFiles {
+        config: path.to_owned(),
+        overrides: Overrides::default(),
+    };
+    let read = files.read().and_then(|desired| {
+        compile(&desired.config, desired.lists.clone(), &Network::default())?;
+        Ok(desired)
+    });
+    let (config, error, warnings) = match read {
+        Ok(desired) => (Some(desired.config), None, desired.warnings.len()),
+        Err(error) => {
+            let why = why(&error);
+            let meant = match error {
+                DaemonError::Config(ConfigError::Invalid { meant, .. }) => {
+                    meant.map(|config| *config)
+                }
+                // A list is wrong, and the configuration is not.
+                _ => config::load(path).map(|checked| checked.config).ok(),
+            };
+            (meant, Some(why), 0)
+        }
+    };
+    Policy {
+        path: path.to_owned(),
+        config,
+        error,
+        warnings,
+    }
+}
+
+/// The error, and the first of the places that it is about.
+fn why(error: &DaemonError) -> String {
+    let place = error.diagnostics().first();
+    let place = place.map(|place| format!(": {place}"));
+    format!("{error}{}", place.unwrap_or_default())
+}
+
+/// Those that are downloaded.
+pub(super) fn lists(config: &Config) -> Vec<ListFacts> {
+    let store = Store::new(&config.list_cache);
+    let downloaded = config.lists.iter().filter_map(|list| match &list.source {
+        Source::Url(url) => Some((list.name.clone(), url)),
+        Source::File(_) => None,
+    });
+    let facts = downloaded.map(|(name, url)| {
+        let record = match store.record(&name) {
+            Ok(record) => record,
+            Err(error) => {
+                return ListFacts {
+                    name,
+                    state: ListState::Failed(error.to_string()),
+                    is_in_force: false,
+                    age: None,
+                };
+            }
+        };
+        let state = match record.state(url) {
+            State::Ok | State::Unchanged => ListState::Fine,
+            State::Held => {
+                let held = record.held.as_ref();
+                ListState::Held(held.map(|held| held.reason.to_string()).unwrap_or_default())
+            }
+            State::Failed => ListState::Failed(record.error.clone().unwrap_or_default()),
+            State::Never => ListState::Never,
+        };
+        ListFacts {
+            name,
+            state,
+            is_in_force: record.accepted.is_some(),
+            age: record
+                .checked_at
+                .map(|at| Timestamp::now().duration_since(at)),
+        }
+    });
+    facts.collect()
+}
+
+/// The folder of downloads, and why it cannot be written to, if so. One that is not there yet is made where its
+/// nearest neighbour above permits.
+pub(super) fn cache(config: &Config) -> (PathBuf, Option<String>) {
+    let folder = config.list_cache.clone();
+    let existing = folder.ancestors().find(|folder| folder.exists());
+    let permitted = existing.map_or(Ok(()), |folder| {
+        access(folder, AccessFlags::W_OK | AccessFlags::X_OK)
+    });
+    (folder, permitted.err().map(|errno| errno.desc().to_owned()))
+}
