@@ -9,10 +9,13 @@ mod finding;
 mod gather;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use checks::examine;
 pub use facts::{
-    Daemon, Facts, Guarded, ListFacts, ListState, NetworkFacts, Policy, Program, Tailscale,
+    Daemon, Facts, Guarded, ListFacts, ListState, NetworkFacts, Node, Policy, Prefs, Program,
+    Tailscale, TailscaleStatus,
 };
 pub use finding::{Finding, State};
 pub use gather::gather;
+pub use text::{count, text};

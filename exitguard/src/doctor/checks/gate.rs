@@ -67,6 +67,6 @@ fn closed(ahead: &[u32]) -> Finding {
             "closed, but rules of other priorities come before it ({}): what they find a route for does not meet it",
             ahead.join(", ")
         ),
-        "look with `ip rule`; give them priorities above 5200, or an `iif`",
+        "look with `ip rule`; give them priorities above 5200, or the `iif` that they are meant for",
     )
 }

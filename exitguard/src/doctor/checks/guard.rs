@@ -130,7 +130,7 @@ fn others(programs: &Result<[Vec<Program>; 2], String>) -> Vec<Finding> {
             let (found, remedy) = if ours.is_none_or(|ours| position < ours) {
                 (
                     format!("{what} comes before ours: what it accepts or redirects is not judged"),
-                    "find out whose it is (`bpftool net`, `tc filter show`); restart exitguard to come first again",
+                    "find out whose it is (`bpftool net`, `tc filter show`); to come first again: `exitguard off`, and start it anew",
                 )
             } else {
                 (

@@ -39,7 +39,9 @@ fn list(list: &ListFacts) -> Option<Finding> {
         ListState::Held(why) => Some(Finding::problem(
             NAME,
             say(format!("a new version is held ({why})")),
-            "look at it with `exitguard lists diff`, take it with `exitguard lists accept`",
+            &format!(
+                "look at it with `exitguard lists diff {name}`, take it with `exitguard lists accept {name}`"
+            ),
         )),
         ListState::Failed(why) if list.is_in_force => Some(Finding::advice(
             NAME,

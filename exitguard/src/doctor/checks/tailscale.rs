@@ -108,7 +108,7 @@ fn interface(facts: &Facts, tailscale: &Tailscale) -> Option<Finding> {
             addresses.join(", ")
         );
         let remedy = "set `interface` in the configuration to the one that does, or to \"auto\"";
-        Finding::problem("interface of tailscale", found, remedy)
+        Finding::problem("node address", found, remedy)
     })
 }
 

@@ -2,7 +2,7 @@
 
 mod network;
 mod policy;
-mod tailscale;
+pub(super) mod tailscale;
 
 use super::facts::{Daemon, Facts};
 use crate::config::{Attach, Interface};

@@ -14,7 +14,7 @@ struct Warning {
 }
 
 /// Whoever does not answer the first question is not asked the others. Those may be unknown to another version.
-pub(super) fn tailscale(socket: &Path) -> Result<Tailscale, String> {
+pub(in crate::doctor) fn tailscale(socket: &Path) -> Result<Tailscale, String> {
     let status = get(socket, "status?peers=false")
         .map_err(|error| format!("no answer at {}: {error}", socket.display()))?;
     let warning = |question| {
