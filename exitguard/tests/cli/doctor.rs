@@ -37,13 +37,11 @@ fn without_a_daemon_there_is_a_problem_and_a_remedy() {
 fn a_configuration_that_is_wrong_is_a_problem_with_its_place() {
     let said = doctor(&MINIMAL.replace("443", "99999"), &[]);
     assert_eq!((said.code, said.stderr.as_str()), (Some(1), ""));
-    let line = said
-        .stdout
-        .lines()
-        .find(|line| line.contains("configuration"))
-        .unwrap();
+    let mut lines = said.stdout.lines();
+    let line = lines.find(|line| line.starts_with("PROBLEM  configuration"));
     assert!(
-        line.starts_with("PROBLEM") && line.contains("exitguard.toml:3:"),
-        "{line}"
+        line.unwrap().contains("exitguard.toml:3:"),
+        "{}",
+        said.stdout
     );
 }
