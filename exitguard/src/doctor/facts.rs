@@ -37,6 +37,8 @@ pub struct Policy {
     pub config: Option<Config>,
     /// Why it would not be put in force.
     pub error: Option<String>,
+    /// It could not be read because this user may not.
+    pub is_hidden: bool,
     /// What `check` warns of.
     pub warnings: usize,
 }
@@ -65,6 +67,8 @@ pub enum ListState {
     Failed(String),
     /// Nobody asked for it yet.
     Never,
+    /// This user may not know.
+    Hidden,
 }
 
 /// Of the network of this host.

@@ -1,5 +1,6 @@
 //! The daemon, and what is on the hooks.
 
+use super::AS_ROOT;
 use crate::control::{Protection, Status};
 use crate::doctor::Finding;
 use crate::doctor::facts::{Daemon, Facts, Program};
@@ -115,11 +116,7 @@ fn others(programs: &Result<[Vec<Program>; 2], String>) -> Vec<Finding> {
     let ways = match programs {
         Ok(ways) => ways,
         Err(why) => {
-            return vec![Finding::unknown(
-                NAME,
-                why,
-                "run `exitguard doctor` as root",
-            )];
+            return vec![Finding::unknown(NAME, why, AS_ROOT)];
         }
     };
     let mut findings = Vec::new();

@@ -1,5 +1,6 @@
 //! Lists that are downloaded.
 
+use super::AS_ROOT;
 use crate::doctor::Finding;
 use crate::doctor::facts::{Facts, ListFacts, ListState};
 use jiff::SignedDuration;
@@ -17,7 +18,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         findings.push(Finding::ok("lists", found));
     }
     let (folder, trouble) = &facts.cache;
-    if let Some(why) = trouble {
+    // Whoever updates lists is root.
+    if let Some(why) = trouble.as_ref().filter(|_| facts.machine.is_root) {
         let found = format!("cannot write to {}: {why}", folder.display());
         let remedy =
             "let `exitguard lists update` run as root, or name another folder in `[lists] cache`";
@@ -31,6 +33,11 @@ fn list(list: &ListFacts) -> Option<Finding> {
     let name = &list.name;
     let say = |what: String| format!("{name}: {what}");
     match &list.state {
+        ListState::Hidden => Some(Finding::unknown(
+            NAME,
+            say("this user may not look into the folder of lists".to_owned()),
+            AS_ROOT,
+        )),
         ListState::Never => Some(Finding::problem(
             NAME,
             say("never downloaded: it blocks nothing".to_owned()),

@@ -1,5 +1,6 @@
 //! Kernel, privileges, clock.
 
+use super::AS_ROOT;
 use crate::datapath::{BpfSupport, MIN_KERNEL, Machine};
 use crate::doctor::Finding;
 
@@ -69,7 +70,7 @@ fn privileges(machine: &Machine) -> Finding {
         (_, false) => Finding::unknown(
             NAME,
             "this user is not root, and sees little of the guard",
-            "run `exitguard doctor` as root",
+            AS_ROOT,
         ),
     }
 }
@@ -87,11 +88,7 @@ fn bpffs(machine: &Machine) -> Finding {
         (false, false) if machine.is_root => {
             Finding::problem(NAME, "not mounted at /sys/fs/bpf", REMEDY)
         }
-        (false, false) => Finding::unknown(
-            NAME,
-            "not seen at /sys/fs/bpf by this user",
-            "run `exitguard doctor` as root",
-        ),
+        (false, false) => Finding::unknown(NAME, "not seen at /sys/fs/bpf by this user", AS_ROOT),
     }
 }
 

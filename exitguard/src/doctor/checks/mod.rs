@@ -11,6 +11,9 @@ mod tailscale;
 use super::facts::Facts;
 use super::finding::Finding;
 
+/// What to do about what is hidden.
+const AS_ROOT: &str = "run `exitguard doctor` as root";
+
 /// Judges a host.
 pub fn examine(facts: &Facts) -> Vec<Finding> {
     let mut findings = machine::check(&facts.machine);

@@ -1,5 +1,6 @@
 //! Configuration and lists, as files.
 
+use super::AS_ROOT;
 use crate::config::Mode;
 use crate::doctor::Finding;
 use crate::doctor::facts::Policy;
@@ -7,6 +8,9 @@ use crate::doctor::facts::Policy;
 pub(super) fn check(policy: &Policy) -> Vec<Finding> {
     const NAME: &str = "configuration";
     let path = policy.path.display();
+    if let Some(why) = policy.error.as_ref().filter(|_| policy.is_hidden) {
+        return vec![Finding::unknown(NAME, why, AS_ROOT)];
+    }
     if let Some(why) = &policy.error {
         let remedy = "mend what `exitguard check` says; `exitguard config example` shows every key";
         return vec![Finding::problem(NAME, why, remedy)];

@@ -3,10 +3,12 @@
 use crate::config::{self, Config, ConfigError, Source};
 use crate::daemon::{DaemonError, Overrides, PolicyFiles};
 use crate::doctor::facts::{ListFacts, ListState, Policy};
+use crate::lists::ListError;
 use crate::lists::store::{State, Store};
 use crate::policy::{Network, compile};
 use jiff::Timestamp;
 use nix::unistd::{AccessFlags, access};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub(super) fn policy(path: &Path) -> Policy {
@@ -18,10 +20,12 @@ pub(super) fn policy(path: &Path) -> Policy {
         compile(&desired.config, desired.lists.clone(), &Network::default())?;
         Ok(desired)
     });
+    let mut is_hidden = false;
     let (config, error, warnings) = match read {
         Ok(desired) => (Some(desired.config), None, desired.warnings.len()),
         Err(error) => {
             let why = why(&error);
+            is_hidden = is_denied(&error);
             let meant = match error {
                 DaemonError::Config(ConfigError::Invalid { meant, .. }) => {
                     meant.map(|config| *config)
@@ -36,7 +40,18 @@ pub(super) fn policy(path: &Path) -> Policy {
         path: path.to_owned(),
         config,
         error,
+        is_hidden,
         warnings,
+    }
+}
+
+fn is_denied(error: &DaemonError) -> bool {
+    match error {
+        DaemonError::Config(ConfigError::Read { error, .. })
+        | DaemonError::List(ListError::Read { error, .. }) => {
+            error.kind() == ErrorKind::PermissionDenied
+        }
+        _ => false,
     }
 }
 
@@ -58,9 +73,13 @@ pub(super) fn lists(config: &Config) -> Vec<ListFacts> {
         let record = match store.record(&name) {
             Ok(record) => record,
             Err(error) => {
+                let state = match error.kind() {
+                    ErrorKind::PermissionDenied => ListState::Hidden,
+                    _ => ListState::Failed(error.to_string()),
+                };
                 return ListFacts {
                     name,
-                    state: ListState::Failed(error.to_string()),
+                    state,
                     is_in_force: false,
                     age: None,
                 };

@@ -116,6 +116,10 @@ fn what_cannot_be_known_is_no_problem() {
         machine.has_bpffs = false;
         machine.is_clock_kept = None;
         facts.tailscale = Err("no answer at tailscaled.sock: No such file or directory".to_owned());
+        facts.policy.error = Some("cannot read exitguard.toml: Permission denied".to_owned());
+        facts.policy.is_hidden = true;
+        facts.lists = vec![list(ListState::Hidden)];
+        facts.cache.1 = Some("Permission denied".to_owned());
         facts.daemon = Daemon::NotPermitted("/run/exitguard/exitguard.sock".into());
         facts.guarded().programs = Err("not permitted to ask".to_owned());
         facts.network().forwards_v4 = None;

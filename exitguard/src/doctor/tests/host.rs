@@ -27,6 +27,7 @@ pub(super) fn good() -> Facts {
             path: "/etc/exitguard/exitguard.toml".into(),
             config: Some(config(POLICY)),
             error: None,
+            is_hidden: false,
             warnings: 0,
         },
         lists: vec![list(ListState::Fine)],
