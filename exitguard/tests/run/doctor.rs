@@ -10,6 +10,7 @@ use exitguard::datapath::OBJECT;
 use exitguard::host::Inspector;
 use exitguard::lab::TUN;
 use exitguard_common::abi::programs;
+use rtnetlink::packet_route::rule::RuleAction;
 use serde_json::Value;
 
 use crate::exit_node::{ExitNode, POLICY};
@@ -148,4 +149,37 @@ fn a_gate_that_went_while_the_daemon_was_stopped_is_missed() {
     );
     let daemon = of(&findings, "daemon").unwrap().1;
     assert!(daemon.contains("put in force last still is"), "{daemon}");
+}
+
+/// As of somebody with several uplinks: what the rule finds a route for is forwarded, marked or not.
+#[test]
+#[ignore = "needs root"]
+fn a_routing_rule_before_the_gate_is_named_unless_it_is_about_other_interfaces() {
+    let node = ExitNode::new(&format!("fail = \"closed\"\n{POLICY}"));
+    let _daemon = node.guard();
+    let add = |priority, interface: Option<&str>| {
+        let add = || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let (connection, handle, _) = rtnetlink::new_connection().unwrap();
+                tokio::spawn(connection);
+                let rule = handle.rule().add().v4().table_id(254).priority(priority);
+                let rule = match interface {
+                    Some(name) => rule.input_interface(name.to_owned()),
+                    None => rule,
+                };
+                rule.action(RuleAction::ToTable).execute().await.unwrap();
+            });
+        };
+        node.lab.exit().enter(add).unwrap();
+    };
+    add(100, Some("lan0"));
+    add(6_000, None);
+    assert_eq!(of(&examine(&node).1, "gate").unwrap().0, "ok");
+    add(101, Some(TUN));
+    add(102, None);
+    let (code, findings) = examine(&node);
+    let (state, found) = of(&findings, "gate").unwrap();
+    assert_eq!((code, state), (0, "advice"));
+    assert!(found.contains("come before it (101, 102)"), "{found}");
 }
