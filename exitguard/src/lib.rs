@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod datapath;
 pub mod demo;
 pub mod diagnostic;
+pub mod doctor;
 pub mod exit_code;
 pub mod explain;
 pub mod host;

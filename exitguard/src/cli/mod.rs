@@ -2,6 +2,7 @@
 
 mod check;
 mod demo;
+mod doctor;
 mod error;
 mod explain;
 mod lists;
@@ -15,6 +16,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use exitguard::config::{self, DEFAULT_PATH, Interface};
 use exitguard::exit_code::Exit;
+use exitguard::host::local_api::TAILSCALED;
 use exitguard::output::Format;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +24,7 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or a positive answer
-  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `demo` missed an expectation, a list is not taken, held, failed, different, or without what is looked for)
+  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, different, or without what is looked for)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
   4  a fault of exitguard itself
@@ -71,6 +73,11 @@ enum Command {
     ///
     /// Asks the daemon; without one, says whether the interface is still guarded.
     Status(StatusArgs),
+    /// Look for what is wrong with this host or its guard, and say what to do.
+    ///
+    /// Kernel, privileges, Tailscale, forwarding, configuration, lists, the daemon and what is on the interface.
+    /// Changes nothing; needs root to see everything.
+    Doctor(DoctorArgs),
     /// Take the guard off: stop the daemon, remove its programs and its state.
     Off(OffArgs),
     /// About blocklists.
@@ -145,6 +152,18 @@ struct CheckArgs {
 struct StatusArgs {
     #[command(flatten)]
     config: ConfigArg,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct DoctorArgs {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// The socket of tailscaled.
+    #[arg(long, value_name = "SOCKET", default_value = TAILSCALED)]
+    tailscaled: PathBuf,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -238,6 +257,7 @@ pub(crate) fn main() -> Exit {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Status(args) => status::status(&args),
+        Command::Doctor(args) => doctor::doctor(&args),
         Command::Off(args) => off::off(&args),
         Command::Lists(command) => lists::run(&command),
         Command::Config(ConfigCommand::Example) => print::text(config::EXAMPLE),

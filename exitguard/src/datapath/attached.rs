@@ -6,6 +6,7 @@ use super::guard::Guard;
 use super::raw::{self, TCX_EGRESS, TCX_INGRESS};
 use aya::programs::loaded_programs;
 use exitguard_common::abi::programs;
+use std::collections::BTreeMap;
 
 /// The programs on a device, by number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +54,42 @@ impl Attached {
         }
         Ok(false)
     }
+}
+
+/// Whether a program judges packets for an exitguard, by its name.
+pub fn is_ours(name: &str) -> bool {
+    [
+        programs::TC_OUTBOUND,
+        programs::TC_INBOUND,
+        programs::XDP_OUTBOUND,
+    ]
+    .contains(&name)
+}
+
+/// Names of all programs in the kernel, by their numbers.
+///
+/// # Errors
+/// Without the privilege (`CAP_SYS_ADMIN`).
+pub fn program_names() -> Result<BTreeMap<u32, String>, DatapathError> {
+    let mut names = BTreeMap::new();
+    for program in loaded_programs() {
+        match program {
+            Ok(program) => {
+                let name = program.name_as_str().unwrap_or_default();
+                names.insert(program.id(), name.to_owned());
+            }
+            Err(error) if errno(&error) == Some(libc::EPERM) => return Err(NOT_PERMITTED),
+            // One that was unloaded meanwhile.
+            Err(_) => {}
+        }
+    }
+    Ok(names)
+}
+
+/// Numbers of the programs of tcx links on a device, at ingress and at egress, in the order in which they run.
+pub fn tcx_programs(device: u32) -> [Vec<u32>; 2] {
+    // Before Linux 6.6 there is nothing to ask for; of a device that is gone, neither.
+    [TCX_INGRESS, TCX_EGRESS].map(|hook| raw::tcx_programs(device, hook).unwrap_or_default())
 }
 
 const NOT_PERMITTED: DatapathError = DatapathError::NotPermitted {

@@ -1,5 +1,7 @@
 //! What can go wrong between us and the kernel.
 
+use aya::maps::MapError;
+use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
@@ -49,7 +51,7 @@ pub enum DatapathError {
         pid: String,
     },
     /// The object could not be loaded.
-    #[error("cannot load the kernel programs: {0}")]
+    #[error("cannot load the kernel programs: {}{}", causes(.0), advice(.0))]
     Load(#[from] Box<aya::EbpfError>),
     /// The kernel's verifier, or the system, refused a program.
     #[error("the kernel refused program {program}: {error}")]
@@ -73,7 +75,7 @@ pub enum DatapathError {
         /// Its name.
         map: &'static str,
         /// What aya said.
-        error: aya::maps::MapError,
+        error: MapError,
     },
     /// A map could not be read or written in bulk.
     #[error("cannot {action} map {map}: {error}")]
@@ -101,4 +103,57 @@ pub enum DatapathError {
         /// What aya said.
         error: String,
     },
+}
+
+/// An error and what caused it, as far as it does not say so itself.
+fn causes(error: &aya::EbpfError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text += &format!(": {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
+
+/// The kernel says the same of a limit as of what is forbidden.
+fn advice(error: &aya::EbpfError) -> &'static str {
+    match error {
+        aya::EbpfError::MapError(MapError::CreateError { io_error, .. })
+            if io_error.raw_os_error() == Some(libc::EPERM) =>
+        {
+            "; before Linux 5.11 the limit on locked memory can be why (`ulimit -l`, LimitMEMLOCK= of a service), elsewhere a filter of system calls"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_says_of_a_map_is_told_with_what_to_do() {
+        let error = |errno| {
+            let map = MapError::CreateError {
+                name: "STATS".to_owned(),
+                io_error: io::Error::from_raw_os_error(errno),
+            };
+            DatapathError::from(Box::new(aya::EbpfError::MapError(map))).to_string()
+        };
+        let refused = error(libc::EPERM);
+        assert!(
+            refused.contains("`STATS`: Operation not permitted"),
+            "{refused}"
+        );
+        assert!(refused.contains("LimitMEMLOCK"), "{refused}");
+        let full = error(libc::ENOMEM);
+        assert!(
+            full.ends_with("Cannot allocate memory (os error 12)"),
+            "{full}"
+        );
+    }
 }

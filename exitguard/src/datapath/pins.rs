@@ -265,9 +265,12 @@ fn unescape(name: &str) -> String {
     name.replace(':', ".")
 }
 
+pub(super) fn is_bpffs_mounted() -> bool {
+    statfs(BPFFS).is_ok_and(|stat| stat.filesystem_type() == BPF_FS_MAGIC)
+}
+
 fn ensure_bpffs() -> Result<(), DatapathError> {
-    let is_mounted = statfs(BPFFS).is_ok_and(|stat| stat.filesystem_type() == BPF_FS_MAGIC);
-    if is_mounted {
+    if is_bpffs_mounted() {
         return Ok(());
     }
     mount(

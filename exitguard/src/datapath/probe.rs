@@ -20,9 +20,7 @@ impl Environment {
     /// # Errors
     /// When the kernel is too old or the process may not load programs.
     pub fn check() -> Result<Self, DatapathError> {
-        let release = nix::sys::utsname::uname()
-            .map(|name| name.release().to_string_lossy().into_owned())
-            .unwrap_or_default();
+        let release = release();
         let version = parse_version(&release);
         // A release that cannot be read is not a reason to refuse: loading will tell.
         if version.is_some_and(|version| version < MIN_VERSION) {
@@ -31,8 +29,7 @@ impl Environment {
                 needed: MIN_KERNEL,
             });
         }
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        if let Some(capabilities) = parse_capabilities(&status)
+        if let Some(capabilities) = capabilities()
             && !may_load(capabilities)
         {
             return Err(DatapathError::NotPermitted {
@@ -54,7 +51,20 @@ impl Environment {
     }
 }
 
-fn parse_version(release: &str) -> Option<(u32, u32)> {
+/// Of this kernel.
+pub(super) fn release() -> String {
+    nix::sys::utsname::uname()
+        .map(|name| name.release().to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// What this process may do, a bit each.
+pub(super) fn capabilities() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    parse_capabilities(&status)
+}
+
+pub(super) fn parse_version(release: &str) -> Option<(u32, u32)> {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
@@ -66,14 +76,43 @@ fn parse_capabilities(status: &str) -> Option<u64> {
     u64::from_str_radix(hex.trim(), 16).ok()
 }
 
-/// Numbers from linux/capability.h.
+/// A capability, by its number in linux/capability.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// Devices, filters, rules.
+    NetAdmin = 12,
+    /// Everything that has no capability of its own.
+    SysAdmin = 21,
+    /// Limits.
+    SysResource = 24,
+    /// What the verifier permits programs that may look into the kernel.
+    Perfmon = 38,
+    /// Programs and maps.
+    Bpf = 39,
+}
+
+impl Capability {
+    /// As a mask.
+    pub(super) const fn bit(self) -> u64 {
+        1 << self as u64
+    }
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NetAdmin => "CAP_NET_ADMIN",
+            Self::SysAdmin => "CAP_SYS_ADMIN",
+            Self::SysResource => "CAP_SYS_RESOURCE",
+            Self::Perfmon => "CAP_PERFMON",
+            Self::Bpf => "CAP_BPF",
+        }
+    }
+}
+
 fn may_load(capabilities: u64) -> bool {
-    const CAP_NET_ADMIN: u64 = 1 << 12;
-    const CAP_SYS_ADMIN: u64 = 1 << 21;
-    const CAP_PERFMON: u64 = 1 << 38;
-    const CAP_BPF: u64 = 1 << 39;
-    let has = |wanted| capabilities & wanted == wanted;
-    has(CAP_NET_ADMIN) && (has(CAP_SYS_ADMIN) || has(CAP_BPF | CAP_PERFMON))
+    let has = |capability: Capability| capabilities & capability.bit() != 0;
+    has(Capability::NetAdmin)
+        && (has(Capability::SysAdmin) || has(Capability::Bpf) && has(Capability::Perfmon))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What of this room needs `unsafe`: arrays that are filled like memory, whole maps in few system calls, links
-//! taken off their hooks at once, the ring's descriptor for the runtime, and free memory given back.
+//! taken off their hooks at once, the ring's descriptor for the runtime, free memory given back, and the state of the
+//! clock.
 //!
 //! aya has no batches (Linux 5.6) and maps no arrays (Linux 5.5). One element a call, a million prefixes take a
 //! second to fill; in batches a fifth of that; as memory, milliseconds. Nor does it detach links (Linux 5.9) other
@@ -149,6 +150,15 @@ pub(super) fn tcx_programs(device: u32, hook: u32) -> io::Result<Vec<u32>> {
     bpf(BPF_PROG_QUERY, &mut attr)?;
     programs.truncate(attr.count as usize);
     Ok(programs)
+}
+
+/// Whether somebody (NTP, PTP) keeps the clock of this machine right, as they tell the kernel.
+pub(super) fn is_clock_kept() -> Option<bool> {
+    // SAFETY: a `timex` is made of integers, which may all be zero. That also means: change nothing.
+    let mut clock: libc::timex = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel fills the whole `timex` that it is given, and keeps no pointer to it.
+    let state = unsafe { libc::adjtimex(&raw mut clock) };
+    (state >= 0).then_some(clock.status & libc::STA_UNSYNC == 0)
 }
 
 fn address<T>(buffer: &[T]) -> u64 {

@@ -26,6 +26,15 @@ pub enum Gate {
     Open,
 }
 
+/// What comes before the gate of an interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BeforeGate {
+    /// The rule of the table `local` does: packets for this host do not meet the gate.
+    pub is_host_safe: bool,
+    /// Priorities of other rules that do: what they find a route for does not meet it, either.
+    pub rules: Vec<u32>,
+}
+
 impl Inspector {
     /// How it is with the gate of an interface.
     ///
@@ -104,6 +113,26 @@ impl Inspector {
         Ok(interfaces)
     }
 
+    /// What else decides where packets from an interface go before its gate is asked.
+    ///
+    /// # Errors
+    /// When the kernel does not answer.
+    pub async fn before_gate(&self, interface: &str) -> Result<BeforeGate, HostError> {
+        let mut before = BeforeGate {
+            is_host_safe: true,
+            rules: Vec::new(),
+        };
+        for version in families() {
+            let rules = self.rules(version).await?;
+            before.is_host_safe &= rules.iter().any(is_local_first);
+            let ahead = rules.iter().filter_map(|rule| ahead_of(rule, interface));
+            before.rules.extend(ahead);
+        }
+        before.rules.sort_unstable();
+        before.rules.dedup();
+        Ok(before)
+    }
+
     /// Removes the gate of an interface. True when there was one.
     ///
     /// # Errors
@@ -160,6 +189,26 @@ fn gate_of(rule: &RuleMessage) -> Option<&str> {
             _ => None,
         });
     name.filter(|_| is_gate)
+}
+
+/// The priority of a rule that may forward packets from an interface past its gate.
+fn ahead_of(rule: &RuleMessage, interface: &str) -> Option<u32> {
+    let priority = rule
+        .attributes
+        .iter()
+        .find_map(|attribute| match attribute {
+            RuleAttribute::Priority(priority) => Some(*priority),
+            _ => None,
+        });
+    let priority = priority.unwrap_or_default();
+    let is_elsewhere = rule.attributes.iter().any(|attribute| match attribute {
+        RuleAttribute::Iifname(name) => name != interface,
+        // Packets that this host sends itself, and no others, are known by where they go out.
+        RuleAttribute::Oifname(_) => true,
+        _ => false,
+    });
+    let forwards = rule.header.action == RuleAction::ToTable && rule.header.table != LOCAL_TABLE;
+    (forwards && priority < PRIORITY && !is_elsewhere).then_some(priority)
 }
 
 /// Whether a rule finds the addresses of this host before the gate does. A priority of 0 is left out.

@@ -4,6 +4,7 @@
 mod device;
 mod gate;
 mod inspect;
+pub mod local_api;
 mod programs;
 mod relays;
 mod resolvers;
@@ -11,11 +12,13 @@ mod routes;
 mod watch;
 
 pub use device::{Address, Device, DeviceKind, select};
-pub use gate::Gate;
+pub use gate::{BeforeGate, Gate};
 pub use inspect::{Inspector, network};
+pub use local_api::TAILSCALED;
+pub use programs::{Filter, Place};
+pub use relays::relays;
 #[cfg(test)]
 pub(crate) use relays::tests::tailscaled;
-pub use relays::{TAILSCALED, relays};
 pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
 

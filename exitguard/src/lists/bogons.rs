@@ -68,6 +68,11 @@ pub fn bogons(entries: &Entries) -> Vec<Bogon> {
     overlaps.filter(|bogon| bogon.entries > 0).collect()
 }
 
+/// Whether an address is special-purpose: no server on the Internet has it. Documentation addresses count as others.
+pub fn is_special(addr: IpAddr) -> bool {
+    left_out().find(addr).is_some()
+}
+
 /// The special-purpose ranges that are left out of lists.
 pub(super) fn left_out() -> Entries {
     let ranges = SPECIAL.into_iter();

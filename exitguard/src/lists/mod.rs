@@ -33,7 +33,7 @@ mod unpack;
 pub mod update;
 mod whole;
 
-pub use bogons::{Bogon, bogons};
+pub use bogons::{Bogon, bogons, is_special};
 pub use coverage::{Coverage, widest};
 pub use diff::{Changes, Diff};
 pub use domains::{Domains, Scope};

@@ -2,13 +2,14 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["demo"],
     &["run"],
     &["check"],
     &["explain"],
     &["status"],
+    &["doctor"],
     &["off"],
     &["lists"],
     &["lists", "check"],

@@ -8,11 +8,13 @@
 
 mod check;
 mod diff;
+mod doctor;
 mod explain;
 mod generated;
 mod help;
 mod lists;
 mod mistakes;
+mod packaging;
 mod refusals;
 mod show;
 mod terminal;

@@ -8,6 +8,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod doctor;
 mod downloads;
 mod exit_node;
 mod gate;

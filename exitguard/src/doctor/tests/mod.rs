@@ -1,0 +1,5 @@
+//! Hosts that are made up.
+
+mod findings;
+mod host;
+mod local_api;
