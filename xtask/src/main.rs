@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use std::path::PathBuf;
 use xtask::command::{self, cargo};
-use xtask::{check, ebpf, test};
+use xtask::{check, ebpf, test, vm};
 
 /// The jobs of this repository
 #[derive(Parser)]
@@ -23,6 +23,11 @@ enum Job {
     Check,
     /// Every test this machine can run; as root, those with a kernel too
     Test,
+    /// The tests with a kernel, on other kernels, in virtual machines
+    Vm(vm::Options),
+    /// The first process of such a machine
+    #[command(hide = true)]
+    VmGuest,
     /// Measure the cost of a packet and print a table (needs root)
     Bench {
         /// Arguments of the bench, such as `--json` and `--quick`
@@ -37,6 +42,8 @@ fn main() -> Result<()> {
         Job::BuildEbpf { check: true, out } => ebpf::compare(out.as_deref()),
         Job::Check => check::all(),
         Job::Test => test::all(),
+        Job::Vm(options) => vm::run(&options),
+        Job::VmGuest => vm::guest(),
         Job::Bench { arguments } => {
             let bench = [
                 "bench",
