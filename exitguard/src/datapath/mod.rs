@@ -18,6 +18,7 @@ mod probe;
 mod raw;
 mod stats;
 mod test_run;
+mod verifier;
 
 pub use attach::Hook;
 pub use attached::Attached;
@@ -29,3 +30,4 @@ pub use pins::{PIN_ROOT, PinDir};
 pub use probe::{Environment, MIN_KERNEL};
 pub use raw::awaitable;
 pub use test_run::{Outcome, TestFrame};
+pub use verifier::verified_instructions;

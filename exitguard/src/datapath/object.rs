@@ -8,7 +8,7 @@ use super::raw;
 use crate::policy::Compiled;
 use aya::maps::{Map, MapData, MapType};
 use aya::programs::{Program, ProgramError, SchedClassifier, Xdp};
-use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
+use aya::{Ebpf, EbpfError, EbpfLoader, Pod, VerifierLogLevel};
 use exitguard_common::abi::{
     Addr, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, LinkLayer, ListId, PASS_MARK,
     Stats, maps, programs, settings,
@@ -56,7 +56,18 @@ impl Loaded {
         load: LoadSettings,
         pins: &PinDir,
     ) -> Result<Self, DatapathError> {
+        Self::told(VerifierLogLevel::default(), policy, load, pins)
+    }
+
+    /// The same; what the verifier tells of a program that is refused is up to the caller.
+    pub(super) fn told(
+        log: VerifierLogLevel,
+        policy: &Compiled,
+        load: LoadSettings,
+        pins: &PinDir,
+    ) -> Result<Self, DatapathError> {
         let mut loader = EbpfLoader::new();
+        loader.verifier_log_level(log);
         let observe = u32::from(policy.settings.observe);
         let link_layer = load.link_layer as u32;
         let pass_mark = if load.mark { PASS_MARK } else { 0 };

@@ -1,0 +1,62 @@
+//! How much this kernel's verifier has to look at. It refuses a program at 1,000,000 instructions, and every kernel counts
+//! differently: a change that takes a program nearer to that is noticed here, and not by who runs another kernel.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics is a test that fails"
+)]
+
+use exitguard::datapath::{Hook, LoadSettings, PinDir, verified_instructions};
+use exitguard::lab::Namespace;
+use exitguard::policy::Network;
+use exitguard_common::abi::{LinkLayer, programs};
+use exitguard_tests::policy::Policy;
+
+/// What was measured on the worst of the kernels, and room for changes.
+const CEILINGS: [(Hook, &str, u64); 3] = [
+    (Hook::TcOutbound, programs::TC_OUTBOUND, 400_000),
+    (Hook::TcInbound, programs::TC_INBOUND, 400_000),
+    (Hook::XdpOutbound, programs::XDP_OUTBOUND, 400_000),
+];
+
+const LINKS: [LinkLayer; 2] = [LinkLayer::RawIp, LinkLayer::Ethernet];
+const MODES: [&str; 2] = ["observe", "enforce"];
+
+/// What is left of a program depends on what is set when it is loaded; the policy is in maps, about which the verifier
+/// knows nothing.
+#[test]
+#[ignore = "needs root"]
+fn every_program_stays_below_its_ceiling() {
+    let namespace = Namespace::with_private_bpffs("verifier").unwrap();
+    for (hook, program, ceiling) in CEILINGS {
+        let settings = LINKS.into_iter().flat_map(|link| {
+            MODES
+                .into_iter()
+                .flat_map(move |mode| [false, true].map(|mark| (link, mode, mark)))
+        });
+        let numbers = settings.map(|(link, mode, mark)| {
+            namespace
+                .enter(|| instructions(hook, link, mode, mark))
+                .unwrap()
+        });
+        let most = numbers.max().unwrap();
+        println!("verifier: {program} {most}");
+        assert!(most <= ceiling, "{program}: {most} of {ceiling}");
+    }
+}
+
+fn instructions(hook: Hook, link_layer: LinkLayer, mode: &str, mark: bool) -> u64 {
+    let config =
+        format!("mode = \"{mode}\"\n[egress]\ntcp = [443]\nudp = []\non_deny = \"reject\"\n");
+    let policy = Policy::new(&config, &[], &Network::default()).unwrap();
+    let pins = PinDir::of("verifier").unwrap();
+    pins.create().unwrap();
+    let settings = LoadSettings {
+        link_layer,
+        flow_table: 1_024,
+        mark,
+        generation: 1,
+    };
+    let counted = verified_instructions(hook, &policy.compiled, settings, &pins);
+    counted.unwrap().unwrap()
+}
