@@ -11,6 +11,8 @@ use std::process::Command;
 
 /// Package debian-archive-keyring.
 const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/// What Debian calls its releases; other archives have suites of other names.
+const RELEASES: [&str; 5] = ["bullseye", "bookworm", "trixie", "forky", "sid"];
 /// How the suites of security updates end.
 const SECURITY: &str = "-security";
 
@@ -167,14 +169,13 @@ impl Mirrors {
                 continue;
             };
             let suite = rest.split('/').next().unwrap_or_default();
-            let place = match suite.strip_suffix(SECURITY).unwrap_or(suite) {
-                "bullseye" | "bookworm" | "trixie" | "forky" | "sid"
-                    if suite.ends_with(SECURITY) =>
-                {
-                    &mut mirrors.security
-                }
-                "bullseye" | "bookworm" | "trixie" | "forky" | "sid" => &mut mirrors.main,
-                _ => continue,
+            let updates = suite.strip_suffix(SECURITY);
+            if !RELEASES.contains(&updates.unwrap_or(suite)) {
+                continue;
+            }
+            let place = match updates {
+                Some(_) => &mut mirrors.security,
+                None => &mut mirrors.main,
             };
             place.get_or_insert_with(|| mirror.to_owned());
         }

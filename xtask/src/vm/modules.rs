@@ -88,17 +88,20 @@ mod tests {
     #[test]
     fn what_a_module_needs_comes_before_it_and_once() {
         let listed = "\
-            kernel/net/netfilter/nft_masq.ko.xz: kernel/nf_tables.ko.xz kernel/nf_nat.ko.xz kernel/nf_conntrack.ko.xz\n\
-            kernel/nf_tables.ko.xz:\n\
-            kernel/nf_nat.ko.xz: kernel/nf_conntrack.ko.xz\n\
-            kernel/nf_conntrack.ko.xz:\n\
-            kernel/other.ko.xz:\n\
-            kernel/sched/cls_bpf.ko.xz:\n";
+            kernel/net/veth.ko.xz: kernel/second.ko.xz kernel/first.ko.xz\n\
+            kernel/net/tun.ko.xz: kernel/first.ko.xz\n\
+            kernel/first.ko.xz:\n\
+            kernel/second.ko.xz: kernel/first.ko.xz\n\
+            kernel/other.ko.xz:\n";
         let order: Vec<String> = in_order(listed).iter().map(|path| name(path)).collect();
-        assert_eq!(
-            order,
-            ["cls_bpf", "nf_tables", "nf_conntrack", "nf_nat", "nft_masq"]
-        );
+        assert_eq!(order, ["first", "tun", "second", "veth"]);
+    }
+
+    #[test]
+    fn what_is_needed_first_is_listed_last() {
+        let listed = "kernel/net/tun.ko: kernel/second.ko kernel/first.ko\n";
+        let order: Vec<String> = in_order(listed).iter().map(|path| name(path)).collect();
+        assert_eq!(order, ["first", "second", "tun"]);
     }
 
     #[test]
