@@ -12,11 +12,11 @@ use exitguard::policy::Network;
 use exitguard_common::abi::{LinkLayer, programs};
 use exitguard_tests::policy::Policy;
 
-/// What was measured on the worst of the kernels, and room for changes.
+/// On the worst of Linux 5.10, 6.1, 6.12, 6.18 and 7.3 it is 60,000, 51,000 and 101,000; the rest is room for changes.
 const CEILINGS: [(Hook, &str, u64); 3] = [
-    (Hook::TcOutbound, programs::TC_OUTBOUND, 400_000),
-    (Hook::TcInbound, programs::TC_INBOUND, 400_000),
-    (Hook::XdpOutbound, programs::XDP_OUTBOUND, 400_000),
+    (Hook::TcOutbound, programs::TC_OUTBOUND, 100_000),
+    (Hook::TcInbound, programs::TC_INBOUND, 80_000),
+    (Hook::XdpOutbound, programs::XDP_OUTBOUND, 160_000),
 ];
 
 const LINKS: [LinkLayer; 2] = [LinkLayer::RawIp, LinkLayer::Ethernet];

@@ -1,7 +1,5 @@
 //! What the daemon answers, and what is said without one.
 
-use std::fs;
-
 use exitguard::lab::Exchange;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
