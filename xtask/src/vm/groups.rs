@@ -20,8 +20,6 @@ pub enum Group {
     Verdicts,
     /// Kernel against host, on random frames
     Differential,
-    /// The network in namespaces
-    Lab,
     /// The binary on the exit node of a lab
     Run,
     /// Clients, servers and the daemon, with real packets
@@ -43,7 +41,7 @@ impl Group {
     /// It is killed after that: several times what it takes on an idle machine without virtualization.
     pub(super) fn seconds(self) -> u64 {
         match self {
-            Self::Verifier | Self::Demo | Self::Lab => 600,
+            Self::Verifier | Self::Demo => 600,
             Self::Verdicts | Self::Differential => 1_200,
             Self::Run | Self::E2e => 1_800,
         }
