@@ -5,6 +5,7 @@ pub mod command;
 pub mod ebpf;
 pub mod fuzz;
 pub mod test;
+pub mod vm;
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use std::path::PathBuf;
 use xtask::command::{self, cargo};
-use xtask::{check, ebpf, fuzz, test};
+use xtask::{check, ebpf, fuzz, test, vm};
 
 /// The jobs of this repository
 #[derive(Parser)]
@@ -31,6 +31,11 @@ enum Job {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// The tests with a kernel, on other kernels, in virtual machines
+    Vm(vm::Options),
+    /// The first process of such a machine
+    #[command(hide = true)]
+    VmGuest,
     /// Measure the cost of a packet and print a table (needs root)
     Bench {
         /// Arguments of the bench, such as `--json` and `--quick`
@@ -46,6 +51,8 @@ fn main() -> Result<()> {
         Job::Check => check::all(),
         Job::Test => test::all(),
         Job::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Job::Vm(options) => vm::run(&options),
+        Job::VmGuest => vm::guest(),
         Job::Bench { arguments } => {
             let bench = [
                 "bench",

@@ -20,6 +20,7 @@ mod raw;
 mod stats;
 mod tables;
 mod test_run;
+mod verifier;
 
 pub use attach::Hook;
 pub use attached::{Attached, is_ours, program_names, tcx_programs};
@@ -32,3 +33,4 @@ pub use pins::{PIN_ROOT, PinDir};
 pub use probe::{Capability, Environment, MIN_KERNEL};
 pub use raw::awaitable;
 pub use test_run::{Outcome, TestFrame};
+pub use verifier::verified_instructions;

@@ -9,7 +9,7 @@ use super::tables::AddressTables;
 use crate::policy::Compiled;
 use aya::maps::{Map, MapData, MapType};
 use aya::programs::{Program, ProgramError, SchedClassifier, Xdp};
-use aya::{Ebpf, EbpfError, EbpfLoader, Pod};
+use aya::{Ebpf, EbpfError, EbpfLoader, Pod, VerifierLogLevel};
 use exitguard_common::abi::{
     Addr, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, LinkLayer, ListId, PASS_MARK,
     Stats, maps, programs, settings,
@@ -59,10 +59,20 @@ impl Loaded {
         load: LoadSettings,
         pins: &PinDir,
     ) -> Result<Self, DatapathError> {
+        Self::told(VerifierLogLevel::default(), policy, load, pins)
+    }
+
+    /// The same; what the verifier tells of a program that is refused is up to the caller.
+    pub(super) fn told(
+        log: VerifierLogLevel,
+        policy: &Compiled,
+        load: LoadSettings,
+        pins: &PinDir,
+    ) -> Result<Self, DatapathError> {
         raw::give_back_free_memory();
         // It reads the kernel's BTF, which nothing here needs, into some 20 MB.
         let mut loader = EbpfLoader::new();
-        loader.btf(None);
+        loader.btf(None).verifier_log_level(log);
         raw::give_back_free_memory();
         let observe = u32::from(policy.settings.observe);
         let link_layer = load.link_layer as u32;

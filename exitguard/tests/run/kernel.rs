@@ -1,12 +1,18 @@
 //! What there is of exitguard in the kernel, on the exit node of a lab.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use aya::programs::tc::TcAttachType;
-use aya::programs::{SchedClassifier, loaded_programs};
+use aya::programs::tc::{self, TcAttachType};
+use aya::programs::{ProgramError, SchedClassifier, loaded_programs};
 use exitguard::datapath::PIN_ROOT;
+use exitguard::host::Inspector;
 use exitguard::lab::TUN;
+use exitguard_common::abi::programs;
+use nix::net::if_::if_nametoindex;
+use tokio::runtime::Builder;
 
 use crate::exit_node::ExitNode;
 
@@ -18,20 +24,18 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
-    /// The programs on the device of the exit node, and their maps. From Linux 6.6 on they are on tcx.
+    /// The programs on the device of the exit node, and their maps.
     pub(crate) fn attached(node: &ExitNode) -> Self {
-        let query = || {
-            let mut attached = Self::default();
-            for direction in [TcAttachType::Ingress, TcAttachType::Egress] {
-                let (_, programs) = SchedClassifier::query_tcx(TUN, direction).unwrap();
-                for program in programs {
-                    attached.programs.insert(program.id());
-                    attached.maps.extend(program.map_ids().unwrap().unwrap());
-                }
-            }
-            attached
+        let programs = || {
+            if has_tcx() { on_tcx() } else { in_filters() }
         };
-        node.lab.exit().enter(query).unwrap()
+        let programs = node.lab.exit().enter(programs).unwrap();
+        let maps = loaded_programs()
+            .filter_map(Result::ok)
+            .filter(|program| programs.contains(&program.id()))
+            .flat_map(|program| program.map_ids().unwrap().unwrap())
+            .collect();
+        Self { programs, maps }
     }
 
     /// Those of them that the kernel still has.
@@ -51,14 +55,59 @@ impl Objects {
 
 /// Whether anything is pinned on the exit node.
 pub(crate) fn has_pins(node: &ExitNode) -> bool {
-    let exists = || std::fs::exists(PIN_ROOT).unwrap();
+    let exists = || fs::exists(PIN_ROOT).unwrap();
     node.lab.exit().enter(exists).unwrap()
 }
 
+/// Takes both programs off the device of the exit node, as somebody else's `tc` or `bpftool` would.
+pub(crate) fn take_off(node: &ExitNode) {
+    let take_off = || {
+        if has_tcx() {
+            let pins = link_pins();
+            assert_eq!(pins.len(), 2, "{pins:?}");
+            // Nothing but the pin holds a link of a program.
+            pins.iter().for_each(|pin| fs::remove_file(pin).unwrap());
+        } else {
+            tc::qdisc_detach_program(TUN, TcAttachType::Ingress, programs::TC_OUTBOUND).unwrap();
+            tc::qdisc_detach_program(TUN, TcAttachType::Egress, programs::TC_INBOUND).unwrap();
+        }
+    };
+    node.lab.exit().enter(take_off).unwrap();
+}
+
+/// Whether programs are on tcx (Linux 6.6), or in filters of the clsact qdisc.
+fn has_tcx() -> bool {
+    match SchedClassifier::query_tcx(TUN, TcAttachType::Ingress) {
+        Ok(_) => true,
+        Err(ProgramError::SyscallError(error))
+            if error.io_error.kind() == ErrorKind::InvalidInput =>
+        {
+            false
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn on_tcx() -> BTreeSet<u32> {
+    let directions = [TcAttachType::Ingress, TcAttachType::Egress];
+    let programs = directions.into_iter().flat_map(|direction| {
+        let (_, programs) = SchedClassifier::query_tcx(TUN, direction).unwrap();
+        programs
+    });
+    programs.map(|program| program.id()).collect()
+}
+
+fn in_filters() -> BTreeSet<u32> {
+    let index = if_nametoindex(TUN).unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let programs = runtime.block_on(async { Inspector::new().unwrap().programs(index).await });
+    programs.unwrap().into_iter().collect()
+}
+
 /// The pins of the links of the exit node's programs.
-pub(crate) fn link_pins() -> Vec<PathBuf> {
+fn link_pins() -> Vec<PathBuf> {
     let children = |folder: PathBuf| {
-        let entries = std::fs::read_dir(folder).unwrap();
+        let entries = fs::read_dir(folder).unwrap();
         entries.map(|entry| entry.unwrap().path())
     };
     let interfaces = children(PIN_ROOT.into()).flat_map(children);

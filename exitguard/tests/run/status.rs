@@ -1,13 +1,11 @@
 //! What the daemon answers, and what is said without one.
 
-use std::fs;
-
 use exitguard::lab::{Exchange, SERVER_V4};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::exit_node::{Daemon, ExitNode, LENIENT, OPEN, POLICY, SHUT};
-use crate::kernel::link_pins;
+use crate::kernel::take_off;
 use crate::{is_state, until};
 
 /// `exitguard status --json`, and how it exits.
@@ -109,13 +107,7 @@ fn a_program_that_somebody_takes_off_is_missed_and_put_back() {
     let node = ExitNode::new(POLICY);
     let daemon = node.guard();
     node.assert_guarded();
-    let detach = || {
-        let pins = link_pins();
-        assert_eq!(pins.len(), 2, "{pins:?}");
-        // Nothing but the pin holds a link of a program.
-        pins.iter().for_each(|pin| fs::remove_file(pin).unwrap());
-    };
-    node.lab.exit().enter(detach).unwrap();
+    take_off(&node);
     let gone = daemon.wait_for("the loss", |event| is_state(event, "unprotected"));
     let message = gone["exitguard"]["message"].as_str().unwrap();
     assert!(message.contains("TC ingress and at TC egress"), "{message}");
