@@ -176,7 +176,7 @@ fn who_edits_a_file_too_much_learns_that_it_is_held_and_how_to_take_it() {
     let (code, said) = lists(&["status", "bad"]);
     assert_eq!(code, Some(0));
     assert!(
-        said.starts_with("bad: ok; 1 entries in force, accepted "),
+        said.starts_with("bad: ok; 1 entries in force, hit by 2 flows, accepted "),
         "{said}"
     );
 }
