@@ -6,7 +6,7 @@ use exitguard::datapath::PIN_ROOT;
 use exitguard::lab::{
     CLIENT_V4, EchoServer, Exchange, Lab, SERVER_V4, TUN, TcpSession, tcp_exchange,
 };
-use exitguard::output::StateEvent;
+use exitguard::output::{Report, StateEvent};
 use std::fs;
 use std::path::Path;
 
@@ -96,6 +96,29 @@ fn an_interface_that_goes_while_a_policy_changes_is_missed() {
         lab.recreate_tun().unwrap();
         guard.state(StateEvent::InterfaceBack);
     }
+}
+
+/// A policy takes time to make, in which the interface could go again.
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_comes_back_with_its_addresses_needs_no_other_policy() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    for _ in 0..3 {
+        lab.recreate_tun().unwrap();
+        guard.state(StateEvent::InterfaceBack);
+    }
+    guard.apply(&policy("[443]", "[]", ""));
+    let deadline = std::time::Instant::now() + SOON;
+    let [open, _shut] = servers(&lab);
+    while ask(&lab, &open) != Exchange::Answered {
+        assert!(std::time::Instant::now() < deadline);
+    }
+    let changed = |report: &Report| match report {
+        Report::State(state) => state.message.contains("addresses"),
+        _ => false,
+    };
+    let told = guard.stop();
+    assert!(!told.iter().any(changed), "{told:#?}");
 }
 
 /// Gone and back before anybody has looked: what counts is that it is guarded.

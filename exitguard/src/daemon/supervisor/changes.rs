@@ -11,7 +11,13 @@ use crate::host::Device;
 use crate::output::StateEvent;
 use crate::policy::{Labels, Network, compile};
 use jiff::Timestamp;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// After the programs could not be put on an interface, until that is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+/// How long an interface that came back gets for its addresses: mostly they are those that it had, and no policy has to
+/// be made for that, which would keep the daemon from seeing that the interface went again.
+const SETTLING: Duration = Duration::from_secs(1);
 
 impl Supervisor {
     /// Reads the files again and puts what they say in force, or says why not.
@@ -63,12 +69,13 @@ impl Supervisor {
 
     /// Looks at the network: is the device still there, the same, and are the host's addresses?
     pub(super) async fn look(&mut self) {
+        self.look_at = None;
         self.keep_gate(true).await;
         let Ok((devices, addresses)) = self.search.look().await else {
             return;
         };
         let interface = self.guard.setup().interface.clone();
-        match devices.iter().find(|device| device.name == interface) {
+        let is_guarded = match devices.iter().find(|device| device.name == interface) {
             None => {
                 self.lost();
                 systemd::alive();
@@ -79,16 +86,25 @@ impl Supervisor {
             Some(device)
                 if device.index != self.guard.setup().index || !self.guard.is_attached() =>
             {
-                self.attach_again(device);
+                self.attach_again(device)
             }
             Some(device) => self.check(device).await,
+        };
+        if !is_guarded {
+            // To make a policy takes time, in which nothing would be put on the interface.
+            self.look_at = Some((Instant::now() + RETRY).into());
+            return;
         }
         let network = self.search.network(&devices, &addresses, &interface);
         let Ok(network) = network.await else {
             return;
         };
-        if network != self.network {
-            self.use_network(network);
+        if network == self.network {
+            return;
+        }
+        match self.settled {
+            Some(at) if at > Instant::now().into() => self.look_at = Some(at),
+            _ => self.use_network(network),
         }
     }
 
@@ -135,35 +151,43 @@ impl Supervisor {
         }
     }
 
-    /// Puts back what somebody took off the device.
-    async fn check(&mut self, device: &Device) {
+    /// Puts back what somebody took off the device. False if something could not be put back.
+    async fn check(&mut self, device: &Device) -> bool {
         // When the kernel does not tell, the next look asks again.
         let Ok(missing) = self.missing(device).await else {
-            return;
+            return true;
         };
         if missing.is_empty() {
             systemd::alive();
-        } else {
-            self.is_exposed();
-            self.reporter
-                .state(StateEvent::Unprotected, not_there(&missing, &device.name));
-            self.attach_again(device);
+            return true;
         }
+        self.is_exposed();
+        self.reporter
+            .state(StateEvent::Unprotected, not_there(&missing, &device.name));
+        self.attach_again(device)
     }
 
-    fn attach_again(&mut self, device: &Device) {
+    /// Puts the programs on a device. False if that failed.
+    fn attach_again(&mut self, device: &Device) -> bool {
         self.is_exposed();
         match self.guard.reattach(device.index) {
             Ok(()) => {
                 self.exposure.ends(Instant::now());
                 self.has_told_loss = false;
+                self.trouble = None;
+                self.settled = Some((Instant::now() + SETTLING).into());
                 let message = format!("guarded again, as device {}", device.index);
                 self.reporter.state(StateEvent::InterfaceBack, message);
+                true
             }
             Err(error) => {
-                // It may be gone again already; the next change or look tries anew.
-                self.reporter
-                    .state(StateEvent::Unprotected, error.to_string());
+                // It may be gone again already. Told once, not with each try.
+                let why = error.to_string();
+                if self.trouble.as_ref() != Some(&why) {
+                    self.reporter.state(StateEvent::Unprotected, why.as_str());
+                    self.trouble = Some(why);
+                }
+                false
             }
         }
     }
