@@ -15,7 +15,7 @@ pub use gate::Gate;
 pub use inspect::{Inspector, network};
 #[cfg(test)]
 pub(crate) use relays::tests::tailscaled;
-pub use relays::{TAILSCALED, relays};
+pub use relays::{TAILSCALED, relays, relays_in};
 pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
 

@@ -47,8 +47,20 @@ struct Node {
 /// # Errors
 /// When tailscaled is not there, does not answer in time, or answers something else.
 pub fn relays(socket: &Path) -> io::Result<Vec<IpAddr>> {
-    let body = ask(socket)?;
-    let map: Map = serde_json::from_slice(&body)?;
+    relays_in(&ask(socket)?)
+}
+
+/// The same of an answer, from its first byte to its last.
+///
+/// # Errors
+/// When it is something else than the map of relays.
+pub fn relays_in(answer: &[u8]) -> io::Result<Vec<IpAddr>> {
+    let is_answer = answer.starts_with(b"HTTP/1.0 200 ") || answer.starts_with(b"HTTP/1.1 200 ");
+    let body = memchr::memmem::find(answer, b"\r\n\r\n").and_then(|end| answer.get(end + 4..));
+    let Some(body) = body.filter(|_| is_answer) else {
+        return Err(io::Error::other("the answer is not the map of relays"));
+    };
+    let map: Map = serde_json::from_slice(body)?;
     let nodes = map.regions.values().flat_map(|region| &region.nodes);
     let texts = nodes.flat_map(|node| [&node.v4, &node.v6]);
     let mut addresses: Vec<IpAddr> = texts.filter_map(|text| text.parse().ok()).collect();
@@ -80,12 +92,7 @@ fn ask(path: &Path) -> io::Result<Vec<u8>> {
             return Err(io::Error::other("the answer is too long"));
         }
     }
-    let is_answer = answer.starts_with(b"HTTP/1.0 200 ") || answer.starts_with(b"HTTP/1.1 200 ");
-    let body = memchr::memmem::find(&answer, b"\r\n\r\n").and_then(|end| answer.get(end + 4..));
-    match body {
-        Some(body) if is_answer => Ok(body.to_vec()),
-        _ => Err(io::Error::other("the answer is not the map of relays")),
-    }
+    Ok(answer)
 }
 
 #[cfg(test)]
