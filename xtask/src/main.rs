@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use std::path::PathBuf;
 use xtask::command::{self, cargo};
-use xtask::{check, ebpf, fuzz, test};
+use xtask::{check, ebpf, fuzz, soak, test};
 
 /// The jobs of this repository
 #[derive(Parser)]
@@ -37,6 +37,12 @@ enum Job {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Break things around the daemon while traffic goes on (needs root)
+    Soak {
+        /// Arguments of the soak, such as `--minutes 20` and `--seed 7`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -46,6 +52,7 @@ fn main() -> Result<()> {
         Job::Check => check::all(),
         Job::Test => test::all(),
         Job::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
+        Job::Soak { arguments } => soak::run(&arguments),
         Job::Bench { arguments } => {
             let bench = [
                 "bench",
