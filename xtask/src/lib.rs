@@ -4,6 +4,7 @@ pub mod check;
 pub mod command;
 pub mod ebpf;
 pub mod fuzz;
+pub mod soak;
 pub mod test;
 pub mod vm;
 

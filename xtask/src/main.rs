@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use std::path::PathBuf;
 use xtask::command::{self, cargo};
-use xtask::{check, ebpf, fuzz, test, vm};
+use xtask::{check, ebpf, fuzz, soak, test, vm};
 
 /// The jobs of this repository
 #[derive(Parser)]
@@ -42,6 +42,12 @@ enum Job {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Break things around the daemon while traffic goes on (needs root)
+    Soak {
+        /// Arguments of the soak, such as `--minutes 20` and `--seed 7`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
@@ -53,6 +59,7 @@ fn main() -> Result<()> {
         Job::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Job::Vm(options) => vm::run(&options),
         Job::VmGuest => vm::guest(),
+        Job::Soak { arguments } => soak::run(&arguments),
         Job::Bench { arguments } => {
             let bench = [
                 "bench",

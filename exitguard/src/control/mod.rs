@@ -14,7 +14,7 @@ pub use client::{Client, ClientError};
 pub use protocol::{
     ListStatus, Protection, Refusal, RefusalKind, Reply, Request, Status, Traffic, VERSION,
 };
-pub use server::{Inquiry, Server, ServerError};
+pub use server::{Inquiry, MAX_LINE, Server, ServerError, talk};
 
 /// Where the socket is, if the configuration does not say.
 pub const DEFAULT_SOCKET: &str = "/run/exitguard/exitguard.sock";

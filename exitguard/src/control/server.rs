@@ -12,7 +12,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::UnixListener;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -21,7 +22,7 @@ use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 /// Connections at once.
 const MAX_CLIENTS: usize = 64;
 /// Bytes of a question.
-const MAX_LINE: usize = 64 << 10;
+pub const MAX_LINE: usize = 64 << 10;
 /// How long a client may say nothing.
 const IDLE: Duration = Duration::from_secs(60);
 /// How long it may take to read an answer.
@@ -142,7 +143,7 @@ async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        let mut lines = Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE));
+        let mut lines = lines(stream);
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
             let full = format!("{MAX_CLIENTS} others are connected");
             let reply = Reply::error(RefusalKind::Busy, full);
@@ -158,9 +159,21 @@ async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {
     }
 }
 
-type Lines = Framed<UnixStream, LinesCodec>;
+/// Answers what comes over one connection, until it ends or is cut off.
+pub async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, inquiries: &mpsc::Sender<Inquiry>) {
+    serve(lines(stream), inquiries).await;
+}
 
-async fn serve(mut lines: Lines, inquiries: &mpsc::Sender<Inquiry>) {
+type Lines<S> = Framed<S, LinesCodec>;
+
+fn lines<S: AsyncRead + AsyncWrite>(stream: S) -> Lines<S> {
+    Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE))
+}
+
+async fn serve<S>(mut lines: Lines<S>, inquiries: &mpsc::Sender<Inquiry>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     while let Ok(Some(line)) = timeout(IDLE, lines.next()).await {
         let (reply, goes_on) = match line {
             Ok(line) => (answer(&line, inquiries).await, true),
@@ -196,7 +209,10 @@ async fn answer(line: &str, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
     Reply::error(RefusalKind::Ending, "the daemon is about to end")
 }
 
-async fn send(lines: &mut Lines, reply: &Reply) -> Result<(), LinesCodecError> {
+async fn send<S>(lines: &mut Lines<S>, reply: &Reply) -> Result<(), LinesCodecError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     // Strings, numbers and booleans under fixed names: there is nothing that could fail.
     let json = serde_json::to_string(reply).unwrap_or_default();
     lines.send(json).await

@@ -19,11 +19,24 @@ const MAX_BYTES: usize = 1 << 20;
 /// # Errors
 /// When tailscaled is not there, does not answer in time, or answers something else.
 pub fn get<T: DeserializeOwned>(socket: &Path, path: &str) -> io::Result<T> {
-    Ok(serde_json::from_slice(&body(socket, path)?)?)
+    read(&ask(socket, path)?)
+}
+
+/// What an answer says, from its first byte to its last, read as JSON.
+///
+/// # Errors
+/// When it is not one of tailscaled.
+pub(super) fn read<T: DeserializeOwned>(answer: &[u8]) -> io::Result<T> {
+    let is_answer = answer.starts_with(b"HTTP/1.0 200 ") || answer.starts_with(b"HTTP/1.1 200 ");
+    let body = memchr::memmem::find(answer, b"\r\n\r\n").and_then(|end| answer.get(end + 4..));
+    match body {
+        Some(body) if is_answer => Ok(serde_json::from_slice(body)?),
+        _ => Err(io::Error::other("the answer is not one of tailscaled")),
+    }
 }
 
 /// HTTP/1.0, so that the answer is what comes until the connection is closed.
-fn body(path: &Path, what: &str) -> io::Result<Vec<u8>> {
+fn ask(path: &Path, what: &str) -> io::Result<Vec<u8>> {
     let deadline = Instant::now() + PATIENCE;
     let mut socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
     // Of a connection, too, which waits while too many others do.
@@ -53,12 +66,7 @@ fn body(path: &Path, what: &str) -> io::Result<Vec<u8>> {
             return Err(io::Error::other("the answer is too long"));
         }
     }
-    let is_answer = answer.starts_with(b"HTTP/1.0 200 ") || answer.starts_with(b"HTTP/1.1 200 ");
-    let body = memchr::memmem::find(&answer, b"\r\n\r\n").and_then(|end| answer.get(end + 4..));
-    match body {
-        Some(body) if is_answer => Ok(body.to_vec()),
-        _ => Err(io::Error::other("the answer is not one of tailscaled")),
-    }
+    Ok(answer)
 }
 
 #[cfg(test)]

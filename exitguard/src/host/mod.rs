@@ -16,9 +16,9 @@ pub use gate::{BeforeGate, Gate};
 pub use inspect::{Inspector, network};
 pub use local_api::TAILSCALED;
 pub use programs::{Filter, Place};
-pub use relays::relays;
 #[cfg(test)]
 pub(crate) use relays::tests::tailscaled;
+pub use relays::{relays, relays_in};
 pub use resolvers::{RESOLV_CONF, resolvers};
 pub use watch::Watch;
 

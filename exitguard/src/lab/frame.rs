@@ -68,6 +68,28 @@ impl FrameHeader {
     pub fn is_super(self) -> bool {
         self.gso_type != Self::GSO_NONE
     }
+
+    /// How many packets a packet with this header is on a wire.
+    #[must_use]
+    pub fn packets(self, packet: &[u8]) -> u64 {
+        /// Of TCP: the length of its header, in the upper half of the byte, in words.
+        const DATA_OFFSET: usize = 12;
+        const UDP_HEADER: usize = 8;
+        if !self.is_super() || self.gso_size == 0 {
+            return 1;
+        }
+        // `hdr_len` is a hint, and may be longer.
+        let transport = usize::from(self.csum_start);
+        let header = match self.gso_type {
+            Self::GSO_UDP_L4 => UDP_HEADER,
+            _ => {
+                let byte = packet.get(transport + DATA_OFFSET).copied();
+                usize::from(byte.unwrap_or_default() >> 4) * 4
+            }
+        };
+        let payload = packet.len().saturating_sub(transport + header) as u64;
+        payload.div_ceil(self.gso_size.into()).max(1)
+    }
 }
 
 /// Computes the checksum that the kernel left to the device, unless the frame is a super-packet.
@@ -133,6 +155,27 @@ mod tests {
         assert_eq!(FrameHeader::split(&frame), Some((header, &b"packet"[..])));
         assert!(header.is_super());
         assert_eq!(FrameHeader::split(&frame[..9]), None);
+    }
+
+    #[test]
+    fn a_super_packet_is_as_many_packets_as_its_payload_fills() {
+        let mut tcp = vec![0; 20 + 32 + 2_500];
+        // Eight words.
+        tcp[20 + 12] = 0x80;
+        let header = |gso_type, gso_size| FrameHeader {
+            gso_type,
+            gso_size,
+            csum_start: 20,
+            // The kernel's is longer when payload lies beside the headers.
+            hdr_len: 200,
+            ..Default::default()
+        };
+        let of_tcp = |gso_size| header(FrameHeader::GSO_TCPV4, gso_size).packets(&tcp);
+        assert_eq!([500, 1_249, 1_250, 2_500, 0].map(of_tcp), [5, 3, 2, 1, 1]);
+        let udp = header(FrameHeader::GSO_UDP_L4, 100).packets(&[0; 20 + 8 + 201]);
+        assert_eq!(udp, 3);
+        assert_eq!(header(FrameHeader::GSO_NONE, 100).packets(&tcp), 1);
+        assert_eq!(header(FrameHeader::GSO_TCPV4, 100).packets(&[]), 1);
     }
 
     #[test]

@@ -29,12 +29,16 @@ pub struct RelayCounts {
     pub frames: u64,
     /// Their length without frame headers, in bytes.
     pub bytes: u64,
+    /// Packets that they are on a wire: of a super-packet, its segments.
+    pub packets: u64,
     /// Frames that were super-packets.
     pub super_packets: u64,
     /// The longest packet, in bytes.
     pub longest_bytes: u64,
     /// Those of them that the other device did not take, for example because it was down.
     pub refused: u64,
+    /// Packets that these would have been.
+    pub refused_packets: u64,
 }
 
 /// Live counters of both ways. They outlive a relay, so that a new one can go on with them.
@@ -48,9 +52,11 @@ pub(super) struct Counters {
 pub(super) struct Way {
     frames: AtomicU64,
     bytes: AtomicU64,
+    packets: AtomicU64,
     super_packets: AtomicU64,
     longest_bytes: AtomicU64,
     refused: AtomicU64,
+    refused_packets: AtomicU64,
 }
 
 impl Way {
@@ -59,15 +65,18 @@ impl Way {
         RelayCounts {
             frames: read(&self.frames),
             bytes: read(&self.bytes),
+            packets: read(&self.packets),
             super_packets: read(&self.super_packets),
             longest_bytes: read(&self.longest_bytes),
             refused: read(&self.refused),
+            refused_packets: read(&self.refused_packets),
         }
     }
 
-    fn count(&self, packet_bytes: u64, is_super: bool) {
+    fn count(&self, packet_bytes: u64, packets: u64, is_super: bool) {
         self.frames.fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(packet_bytes, Ordering::Relaxed);
+        self.packets.fetch_add(packets, Ordering::Relaxed);
         self.super_packets
             .fetch_add(is_super.into(), Ordering::Relaxed);
         self.longest_bytes
@@ -157,20 +166,21 @@ fn move_batch(from: &Tun, to: &Tun, way: &Way, buffer: &mut [u8]) -> io::Result<
         let Some(frame) = buffer.get_mut(..length) else {
             continue;
         };
-        let (is_super, packet_bytes) = if from.has_headers() {
+        let (packets, is_super, packet_bytes) = if from.has_headers() {
             let Some((header, packet)) = FrameHeader::split(frame) else {
                 continue;
             };
-            let described = (header.is_super(), packet.len());
+            let described = (header.packets(packet), header.is_super(), packet.len());
             finish_checksum(frame);
             described
         } else {
-            (false, frame.len())
+            (1, false, frame.len())
         };
         // Counted before it goes, so that whoever has its bytes finds it counted.
-        way.count(packet_bytes as u64, is_super);
+        way.count(packet_bytes as u64, packets, is_super);
         if to.send(frame).is_err() {
             way.refused.fetch_add(1, Ordering::Relaxed);
+            way.refused_packets.fetch_add(packets, Ordering::Relaxed);
         }
     }
     Ok(())

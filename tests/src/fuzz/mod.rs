@@ -4,11 +4,13 @@
 //! that is kept in `fuzz/corpus/` and `fuzz/crashes/`, on any toolchain. A function that panics has found something.
 
 mod config;
+mod control;
 mod events;
 mod input;
 mod lists;
 mod packets;
 mod ranges;
+mod relays;
 mod replies;
 mod sum;
 
@@ -16,8 +18,9 @@ mod sum;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     ("config", config::config),
+    ("control", control::control),
     ("event", events::event),
     ("gzip", lists::gzip),
     ("list", lists::list),
@@ -26,6 +29,7 @@ pub const TARGETS: [Target; 10] = [
     ("packet_l3", packets::raw_ip),
     ("ranges", ranges::ranges),
     ("record", lists::record),
+    ("relays", relays::relays),
     ("reply", replies::reply),
 ];
 

@@ -99,6 +99,29 @@ fn an_interface_that_goes_while_a_policy_changes_is_missed() {
     }
 }
 
+/// A policy takes time to make, in which the interface could go again.
+#[test]
+#[ignore = "needs root"]
+fn an_interface_that_comes_back_with_its_addresses_needs_no_other_policy() {
+    let Guarded { guard, mut lab } = Guarded::new(&policy("[443]", "[]", ""));
+    for _ in 0..3 {
+        lab.recreate_tun().unwrap();
+        guard.state(StateEvent::InterfaceBack);
+    }
+    guard.apply(&policy("[443]", "[]", ""));
+    let deadline = std::time::Instant::now() + SOON;
+    let [open, _shut] = servers(&lab);
+    while ask(&lab, &open) != Exchange::Answered {
+        assert!(std::time::Instant::now() < deadline);
+    }
+    let changed = |report: &Report| match report {
+        Report::State(state) => state.message.contains("addresses"),
+        _ => false,
+    };
+    let told = guard.stop();
+    assert!(!told.iter().any(changed), "{told:#?}");
+}
+
 /// Gone and back before anybody has looked: what counts is that it is guarded.
 #[test]
 #[ignore = "needs root"]

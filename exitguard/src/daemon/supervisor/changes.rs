@@ -12,7 +12,13 @@ use crate::host::Device;
 use crate::output::StateEvent;
 use crate::policy::{Labels, Network, compile};
 use jiff::Timestamp;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// After the programs could not be put on an interface, until that is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+/// How long an interface that came back gets for its addresses: mostly they are those that it had, and no policy has to
+/// be made for that, which would keep the daemon from seeing that the interface went again.
+const SETTLING: Duration = Duration::from_secs(1);
 
 impl Supervisor {
     /// Reads the files again and puts what they say in force, or says why not.
@@ -62,26 +68,33 @@ impl Supervisor {
 
     /// Looks at the network: is the device still there, the same, and are the host's addresses?
     pub(super) async fn look(&mut self) {
+        self.look_at = None;
         let Ok((devices, addresses)) = self.search.look().await else {
             return;
         };
         let interface = self.guard.setup().interface.clone();
         let device = devices.iter().find(|device| device.name == interface);
         // First what makes packets pass unjudged.
-        match device {
+        let is_guarded = match device {
             None => {
                 self.lost();
                 systemd::alive();
+                true
             }
             Some(device)
                 if device.index != self.guard.setup().index || !self.guard.is_attached() =>
             {
-                self.attach_again(device);
+                self.attach_again(device)
             }
             Some(device) => self.check(device).await,
-        }
+        };
         if self.desired.config.fail == Fail::Closed {
             self.keep_gate(true).await;
+        }
+        if !is_guarded {
+            // To make a policy takes time, in which nothing would be put on the interface.
+            self.look_at = Some((Instant::now() + RETRY).into());
+            return;
         }
         if device.is_none() {
             // Its addresses are gone with it. A policy without them would be of no use, and make the interface
@@ -92,8 +105,12 @@ impl Supervisor {
         let Ok(network) = network.await else {
             return;
         };
-        if network != self.network {
-            self.use_network(network);
+        if network == self.network {
+            return;
+        }
+        match self.settled {
+            Some(at) if at > Instant::now().into() => self.look_at = Some(at),
+            _ => self.use_network(network),
         }
     }
 
@@ -140,20 +157,22 @@ impl Supervisor {
         }
     }
 
-    /// Puts back what somebody took off the device.
-    async fn check(&mut self, device: &Device) {
+    /// Puts back what somebody took off the device. False if something could not be put back.
+    async fn check(&mut self, device: &Device) -> bool {
         // When the kernel does not tell, the next look asks again.
         let Ok(missing) = self.missing(device).await else {
-            return;
+            return true;
         };
-        if !missing.is_empty() {
-            self.is_exposed();
-            self.reporter
-                .state(StateEvent::Unprotected, not_there(&missing, &device.name));
-            self.attach_again(device);
-        } else if self.are_packets_seen(device) {
-            systemd::alive();
+        if missing.is_empty() {
+            if self.are_packets_seen(device) {
+                systemd::alive();
+            }
+            return true;
         }
+        self.is_exposed();
+        self.reporter
+            .state(StateEvent::Unprotected, not_there(&missing, &device.name));
+        self.attach_again(device)
     }
 
     /// Whether the counters of the programs move when those of the device do.
@@ -178,19 +197,27 @@ impl Supervisor {
         !self.sight.is_blind()
     }
 
-    fn attach_again(&mut self, device: &Device) {
+    /// Puts the programs on a device. False if that failed.
+    fn attach_again(&mut self, device: &Device) -> bool {
         self.is_exposed();
         match self.guard.reattach(device.index) {
             Ok(()) => {
                 self.exposure.ends(Instant::now());
                 self.has_told_loss = false;
+                self.trouble = None;
+                self.settled = Some((Instant::now() + SETTLING).into());
                 let message = format!("guarded again, as device {}", device.index);
                 self.reporter.state(StateEvent::InterfaceBack, message);
+                true
             }
             Err(error) => {
-                // It may be gone again already; the next change or look tries anew.
-                self.reporter
-                    .state(StateEvent::Unprotected, error.to_string());
+                // It may be gone again already. Told once, not with each try.
+                let why = error.to_string();
+                if self.trouble.as_ref() != Some(&why) {
+                    self.reporter.state(StateEvent::Unprotected, why.as_str());
+                    self.trouble = Some(why);
+                }
+                false
             }
         }
     }

@@ -53,6 +53,12 @@ pub(super) struct Supervisor {
     is_gate_closed: bool,
     exposure: Exposure,
     sight: Sight,
+    /// Why the programs could not be put on the interface, if that was so last.
+    trouble: Option<String>,
+    /// Until then the addresses of an interface that came back are still coming.
+    settled: Option<Instant>,
+    /// When to look before it is time to.
+    look_at: Option<Instant>,
     /// When the daemon started.
     started: Timestamp,
     /// When the policy was put in force.
@@ -115,6 +121,9 @@ impl Supervisor {
             exposure: Exposure::default(),
             sight: Sight::default(),
             started,
+            trouble: None,
+            settled: None,
+            look_at: None,
             policy_since: Timestamp::now(),
             reload_error: None,
             events,
@@ -148,6 +157,13 @@ impl Supervisor {
                     None => std::future::pending().await,
                 }
             };
+            let look_at = self.look_at;
+            let look_early = async {
+                match look_at {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 // In this order: what changes protection comes before what tells about it.
                 biased;
@@ -156,6 +172,7 @@ impl Supervisor {
                     Some(Command::Stop) | None => break,
                 },
                 () = self.search.changed() => self.look().await,
+                () = look_early => self.look().await,
                 _ = look.tick() => {
                     self.look().await;
                     self.look_at_lists();

@@ -35,13 +35,24 @@ struct Node {
 /// # Errors
 /// When tailscaled is not there, does not answer in time, or answers something else.
 pub fn relays(socket: &Path) -> io::Result<Vec<IpAddr>> {
-    let map: Map = local_api::get(socket, "derpmap")?;
+    Ok(sorted(&local_api::get(socket, "derpmap")?))
+}
+
+/// The same of an answer, from its first byte to its last.
+///
+/// # Errors
+/// When it is something else than the map of relays.
+pub fn relays_in(answer: &[u8]) -> io::Result<Vec<IpAddr>> {
+    Ok(sorted(&local_api::read(answer)?))
+}
+
+fn sorted(map: &Map) -> Vec<IpAddr> {
     let nodes = map.regions.values().flat_map(|region| &region.nodes);
     let texts = nodes.flat_map(|node| [&node.v4, &node.v6]);
     let mut addresses: Vec<IpAddr> = texts.filter_map(|text| text.parse().ok()).collect();
     addresses.sort_unstable();
     addresses.dedup();
-    Ok(addresses)
+    addresses
 }
 
 #[cfg(test)]
