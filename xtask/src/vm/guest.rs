@@ -20,14 +20,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Type, and where it is mounted.
-const MOUNTS: [(&str, &str); 6] = [
+const MOUNTS: [(&str, &str); 4] = [
     ("proc", "/proc"),
     ("sysfs", "/sys"),
     ("devtmpfs", "/dev"),
-    ("tmpfs", "/tmp"),
-    ("tmpfs", "/run"),
     ("bpf", "/sys/fs/bpf"),
 ];
+
+/// What programs expect. Everything is in memory anyway, and nothing may be mounted over these: the programs are at the
+/// paths that they have on the host, which may be below one of them.
+const FOLDERS: [&str; 2] = ["/tmp", "/run"];
 
 /// Between two looks at whether a program has ended.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -62,6 +64,9 @@ fn prepare() -> Result<()> {
             None::<&str>,
         )
         .with_context(|| format!("cannot mount {folder}"))?;
+    }
+    for folder in FOLDERS {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {folder}"))?;
     }
     let release = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     report(&Report::Booted {
