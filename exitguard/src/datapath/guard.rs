@@ -51,7 +51,7 @@ impl Guard {
     /// # Errors
     /// When the kernel refuses. What was in force before still is; what was not there before is not now.
     pub fn start(setup: Setup, policy: &Compiled) -> Result<(Self, EventSource), DatapathError> {
-        Environment::check()?.lift_memlock();
+        Environment::check()?;
         let pins = PinDir::of(&setup.interface)?;
         let is_new = !pins.exists();
         pins.create()?;

@@ -4,6 +4,7 @@ use super::attach::Hook;
 use super::error::DatapathError;
 use super::hits;
 use super::pins::{self, PinDir};
+use super::probe::Environment;
 use super::raw;
 use super::tables::AddressTables;
 use crate::policy::Compiled;
@@ -69,6 +70,7 @@ impl Loaded {
         load: LoadSettings,
         pins: &PinDir,
     ) -> Result<Self, DatapathError> {
+        Environment::check()?.lift_memlock();
         raw::give_back_free_memory();
         // It reads the kernel's BTF, which nothing here needs, into some 20 MB.
         let mut loader = EbpfLoader::new();
