@@ -1,13 +1,13 @@
 //! What outlives the daemon, and what does not outlive `off`.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use exitguard::datapath::PIN_ROOT;
-use exitguard::lab::{CLIENT_V4, Exchange, SERVER_V4, TcpSession};
+use exitguard::lab::{CLIENT_V4, EchoServer, Exchange, SERVER_V4, TcpSession};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
@@ -218,21 +218,26 @@ fn what_another_version_left_is_replaced_without_a_gap() {
         fs::rename(&versions[0], version("abi0")).unwrap();
     };
     node.lab.exit().enter(rename).unwrap();
+    // Datagrams, because denied connections are answered, and answers have a budget.
+    let shut = EchoServer::udp(node.lab.internet(), SocketAddr::new(SERVER_V4, SHUT)).unwrap();
+    let socket = node.lab.client().enter(|| UdpSocket::bind((CLIENT_V4, 0)));
+    let socket = socket.unwrap().unwrap();
+    let before = node.lab.outbound().frames;
     let starts = AtomicBool::new(true);
     let daemon = thread::scope(|scope| {
-        let asking = scope.spawn(|| {
-            let mut asked = 0;
+        scope.spawn(|| {
             while starts.load(Ordering::Relaxed) {
-                assert_eq!(node.ask(SHUT), Exchange::Refused);
-                asked += 1;
+                // A full queue takes nothing for a moment.
+                let _ = socket.send_to(b"flood", shut.address());
             }
-            asked
         });
         let daemon = node.guard();
         starts.store(false, Ordering::Relaxed);
-        assert!(asking.join().unwrap() > 0);
         daemon
     });
+    let sent = node.lab.outbound().frames - before;
+    assert!(sent > 1_000, "{sent}");
+    assert_eq!(shut.calls(), 0, "of {sent}");
     node.assert_guarded();
     until("the end of the former programs", || {
         former.surviving().programs.is_empty()
