@@ -5,6 +5,7 @@ use crate::lists::{Format, Limits};
 use crate::policy::PortSet;
 use ipnet::IpNet;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,19 @@ pub struct Config {
     pub list_cache: PathBuf,
     /// Where the daemon answers.
     pub socket: PathBuf,
+}
+
+impl Config {
+    /// The client with a rule of its own that an address belongs to: that of the longest prefix.
+    pub fn client_of(&self, addr: IpAddr) -> Option<&Client> {
+        let matching = self.clients.iter().flat_map(|client| {
+            let prefixes = client.prefixes.iter();
+            let containing = prefixes.filter(|prefix| prefix.contains(&addr));
+            containing.map(move |prefix| (prefix.prefix_len(), client))
+        });
+        let longest = matching.max_by_key(|(length, _)| *length);
+        longest.map(|(_, client)| client)
+    }
 }
 
 /// Whether denials happen.

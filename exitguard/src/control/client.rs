@@ -1,6 +1,8 @@
 //! Asking a daemon.
 
-use super::protocol::{Outcome, Refusal, Reply, Request, Status, VERSION};
+use super::protocol::{Changed, Changes, Flows, NewChange, Refusal, Request, Status, VERSION};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -8,8 +10,8 @@ use std::time::Duration;
 
 /// How long a daemon may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// No answer is longer.
-const MAX_REPLY: u64 = 1 << 20;
+/// No answer is longer: a full flow table of the largest size.
+const MAX_REPLY: u64 = 1 << 30;
 
 /// A connection to a daemon.
 #[derive(Debug)]
@@ -61,13 +63,42 @@ impl Client {
     /// # Errors
     /// When there is no answer.
     pub fn status(&mut self) -> Result<Status, ClientError> {
-        match self.ask(&Request::Status)?.outcome {
-            Outcome::Ok(status) => Ok(*status),
-            Outcome::Error(refusal) => Err(refusal.into()),
-        }
+        self.ask(&Request::Status)
     }
 
-    fn ask(&mut self, request: &Request) -> Result<Reply, ClientError> {
+    /// The flows that the kernel knows.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn flows(&mut self) -> Result<Flows, ClientError> {
+        self.ask(&Request::Flows)
+    }
+
+    /// What was changed at run time and is in force.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn changes(&mut self) -> Result<Changes, ClientError> {
+        self.ask(&Request::Changes)
+    }
+
+    /// Changes what is in force.
+    ///
+    /// # Errors
+    /// When there is no answer, or the daemon says no.
+    pub fn change(&mut self, change: NewChange) -> Result<Changed, ClientError> {
+        self.ask(&Request::Change(change))
+    }
+
+    /// Takes a change back.
+    ///
+    /// # Errors
+    /// When there is no answer, or the daemon says no.
+    pub fn revert(&mut self, id: u32) -> Result<Changed, ClientError> {
+        self.ask(&Request::Revert { id })
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, request: &Request) -> Result<T, ClientError> {
         let foreign = |error: serde_json::Error| ClientError::Foreign(error.to_string());
         let mut line = serde_json::to_vec(request).map_err(foreign)?;
         line.push(b'\n');
@@ -89,12 +120,26 @@ impl Client {
             let what = format!("version {} instead of {VERSION}", version.v);
             return Err(ClientError::Foreign(what));
         }
-        serde_json::from_slice(&answer).map_err(foreign)
+        match serde_json::from_slice(&answer).map_err(foreign)? {
+            Answer { ok: Some(ok), .. } => Ok(ok),
+            Answer {
+                error: Some(refusal),
+                ..
+            } => Err(refusal.into()),
+            Answer { .. } => Err(ClientError::Foreign("neither ok nor error".to_owned())),
+        }
     }
 }
 
 /// Of an answer in any version.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Version {
     v: u32,
+}
+
+/// An answer of this version.
+#[derive(Deserialize)]
+struct Answer<T> {
+    ok: Option<T>,
+    error: Option<Refusal>,
 }

@@ -3,6 +3,7 @@
 //! Whoever connects can do the daemon no harm: so many at once, lines so long, and who does not read the answer or
 //! says nothing for a while is cut off.
 
+use super::peer::{OPERATORS, Peer};
 use super::protocol::{RefusalKind, Reply, Request};
 use futures_util::{SinkExt, StreamExt};
 use nix::unistd::{Gid, Group, chown};
@@ -35,6 +36,8 @@ const GROUP: &str = "exitguard";
 pub struct Inquiry {
     /// What is asked.
     pub request: Request,
+    /// By whom; who may not change has not got this far with a change.
+    pub peer: Peer,
     /// Takes the answer.
     pub reply: oneshot::Sender<Reply>,
 }
@@ -143,6 +146,7 @@ async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
+        let peer = Peer::of(&stream);
         let mut lines = lines(stream);
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
             let full = format!("{MAX_CLIENTS} others are connected");
@@ -153,15 +157,19 @@ async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {
         };
         let inquiries = inquiries.clone();
         tokio::spawn(async move {
-            serve(lines, &inquiries).await;
+            serve(lines, &peer, &inquiries).await;
             drop(place);
         });
     }
 }
 
-/// Answers what comes over one connection, until it ends or is cut off.
-pub async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, inquiries: &mpsc::Sender<Inquiry>) {
-    serve(lines(stream), inquiries).await;
+/// Answers what a peer asks over one connection, until it ends or is cut off.
+pub async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: &Peer,
+    inquiries: &mpsc::Sender<Inquiry>,
+) {
+    serve(lines(stream), peer, inquiries).await;
 }
 
 type Lines<S> = Framed<S, LinesCodec>;
@@ -170,13 +178,13 @@ fn lines<S: AsyncRead + AsyncWrite>(stream: S) -> Lines<S> {
     Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE))
 }
 
-async fn serve<S>(mut lines: Lines<S>, inquiries: &mpsc::Sender<Inquiry>)
+async fn serve<S>(mut lines: Lines<S>, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     while let Ok(Some(line)) = timeout(IDLE, lines.next()).await {
         let (reply, goes_on) = match line {
-            Ok(line) => (answer(&line, inquiries).await, true),
+            Ok(line) => (answer(&line, peer, inquiries).await, true),
             Err(LinesCodecError::MaxLineLengthExceeded) => {
                 let message = format!("a question has at most {MAX_LINE} bytes");
                 (Reply::error(RefusalKind::BadRequest, message), false)
@@ -194,13 +202,23 @@ where
     }
 }
 
-async fn answer(line: &str, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
-    let request = match serde_json::from_str(line) {
+async fn answer(line: &str, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
+    let request: Request = match serde_json::from_str(line) {
         Ok(request) => request,
         Err(error) => return Reply::error(RefusalKind::BadRequest, error.to_string()),
     };
+    if request.is_change() && !peer.is_operator {
+        let message = format!(
+            "only root and members of the group \"{OPERATORS}\" may change what is in force"
+        );
+        return Reply::error(RefusalKind::NotPermitted, message);
+    }
     let (reply, answered) = oneshot::channel();
-    let inquiry = Inquiry { request, reply };
+    let inquiry = Inquiry {
+        request,
+        peer: peer.clone(),
+        reply,
+    };
     if inquiries.send(inquiry).await.is_ok()
         && let Ok(reply) = answered.await
     {
@@ -213,7 +231,7 @@ async fn send<S>(lines: &mut Lines<S>, reply: &Reply) -> Result<(), LinesCodecEr
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    // Strings, numbers and booleans under fixed names: there is nothing that could fail.
+    // Made of what was JSON already: there is nothing that could fail.
     let json = serde_json::to_string(reply).unwrap_or_default();
     lines.send(json).await
 }

@@ -27,9 +27,9 @@ impl Answering {
         let path = folder.path().join("run/control.sock");
         let server = runtime.block_on(async { Server::start(&path, sender).unwrap() });
         runtime.spawn(async move {
-            while let Some(Inquiry { request, reply }) = inquiries.recv().await {
+            while let Some(Inquiry { request, reply, .. }) = inquiries.recv().await {
                 assert_eq!(request, Request::Status);
-                let _ = reply.send(Reply::ok(sample()));
+                let _ = reply.send(Reply::ok(&sample()));
             }
         });
         Self {

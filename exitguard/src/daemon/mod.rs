@@ -10,6 +10,7 @@
 
 mod desired;
 mod error;
+mod flows;
 mod reporter;
 mod search;
 mod sight;

@@ -66,20 +66,24 @@ impl Reporter {
 
     /// Tells about a flow.
     pub fn record(&mut self, record: &Record, clock: &WallClock) {
+        if let Some(report) = self.named(record, clock) {
+            self.sink.send(Report::Flow(Box::new(report)));
+        }
+    }
+
+    /// A record with every name looked up; nothing before a policy is in force.
+    pub fn named(&self, record: &Record, clock: &WallClock) -> Option<FlowReport> {
         let generation = record.state.cached.generation();
         let of_generation = self.labels.iter().find(|(known, _)| *known == generation);
         // A flow decided before this daemon started: its rule numbers are those of an unknown policy; the one
         // in force is the best guess, and right unless the file changed meanwhile.
-        let Some((_, labels)) = of_generation.or(self.labels.front()) else {
-            return;
-        };
+        let (_, labels) = of_generation.or(self.labels.front())?;
         let naming = Naming {
             interface: &self.interface,
             labels,
             clock,
         };
-        let report = FlowReport::new(record, &naming);
-        self.sink.send(Report::Flow(Box::new(report)));
+        Some(FlowReport::new(record, &naming))
     }
 
     /// Tells about the guard.

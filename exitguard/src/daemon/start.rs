@@ -8,7 +8,7 @@ use super::status::{Inquiries, waiting};
 use super::supervisor::{LAST_REPORTS, LOOK_PERIOD, Supervisor, needs_restart, one_line};
 use super::systemd;
 use crate::config::{Fail, Interface};
-use crate::control::{Inquiry, Reply, Request, Server};
+use crate::control::{Changes, Flows, Inquiry, RefusalKind, Reply, Request, Server};
 use crate::datapath::Environment;
 use crate::diagnostic::Diagnostic;
 use crate::host::{self, Device};
@@ -170,13 +170,20 @@ impl Start {
         self.reload_error = Some(refused);
     }
 
-    fn answer(&self, Inquiry { request, reply }: Inquiry, why: String) {
+    fn answer(&self, inquiry: Inquiry, why: String) {
+        let Inquiry { request, reply, .. } = inquiry;
         let answer = match request {
             Request::Status => {
                 let mut status = waiting(&self.desired, &name(&self.desired), self.started, why);
                 status.reload_error = self.reload_error.clone();
-                Reply::ok(status)
+                Reply::ok(&status)
             }
+            Request::Flows => Reply::ok(&Flows {
+                time: Timestamp::now(),
+                flows: Vec::new(),
+            }),
+            Request::Changes => Reply::ok(&Changes::default()),
+            Request::Change(_) | Request::Revert { .. } => Reply::error(RefusalKind::Failed, why),
         };
         // Whoever asked may have gone meanwhile.
         let _ = reply.send(answer);

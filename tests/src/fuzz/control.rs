@@ -1,6 +1,6 @@
 //! Questions to the daemon.
 
-use exitguard::control::{Inquiry, MAX_LINE, RefusalKind, Reply, VERSION, talk};
+use exitguard::control::{Inquiry, MAX_LINE, Peer, RefusalKind, Reply, VERSION, talk};
 use serde_json::Value;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
@@ -45,7 +45,7 @@ fn said(bytes: Vec<u8>) -> io::Result<String> {
     runtime.block_on(async {
         let (near, far) = duplex(BUFFER);
         let (sender, mut inquiries) = mpsc::channel::<Inquiry>(1);
-        tokio::spawn(async move { talk(far, &sender).await });
+        tokio::spawn(async move { talk(far, &Peer::reader("fuzz"), &sender).await });
         tokio::spawn(async move {
             while let Some(inquiry) = inquiries.recv().await {
                 // Whoever asked may have been cut off meanwhile.

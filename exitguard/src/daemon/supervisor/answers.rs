@@ -2,21 +2,40 @@
 
 use super::Supervisor;
 use super::changes::not_there;
-use crate::control::{Inquiry, Protection, Reply, Request, Status};
+use crate::control::{Changes, Inquiry, Protection, RefusalKind, Reply, Request, Status};
 use crate::daemon::error::DaemonError;
+use crate::daemon::flows;
 use crate::daemon::sight::BLIND;
 use crate::daemon::status::{count, protection, waiting};
 use crate::datapath::{Attached, Hook};
 use crate::host::Device;
+use crate::output::WallClock;
 use std::time::Instant;
 
 impl Supervisor {
-    pub(super) async fn answer(&mut self, Inquiry { request, reply }: Inquiry) {
+    pub(super) async fn answer(&mut self, inquiry: Inquiry) {
+        let Inquiry { request, reply, .. } = inquiry;
         let answer = match request {
-            Request::Status => Reply::ok(self.status().await),
+            Request::Status => Reply::ok(&self.status().await),
+            Request::Flows => self.flows(),
+            Request::Changes => Reply::ok(&Changes::default()),
+            Request::Change(_) | Request::Revert { .. } => {
+                Reply::error(RefusalKind::Failed, "not yet")
+            }
         };
         // Whoever asked may have gone meanwhile.
         let _ = reply.send(answer);
+    }
+
+    fn flows(&mut self) -> Reply {
+        let clock = WallClock::now();
+        match self.guard.flows() {
+            Ok(table) => {
+                let config = &self.desired.config;
+                Reply::ok(&flows::named(&table, &self.reporter, config, &clock))
+            }
+            Err(error) => Reply::error(RefusalKind::Failed, error.to_string()),
+        }
     }
 
     async fn status(&mut self) -> Status {

@@ -1,81 +1,9 @@
-//! What is asked and answered.
+//! How it is with the guard.
 
 use exitguard_common::abi::DirectionStats;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Version of what is said. Changes when a field changes its meaning or goes.
-pub const VERSION: u32 = 1;
-
-/// What can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "snake_case")]
-pub enum Request {
-    /// How it is with the guard.
-    Status,
-}
-
-/// An answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Reply {
-    /// [`VERSION`].
-    pub v: u32,
-    /// What was asked for, or why there is none.
-    #[serde(flatten)]
-    pub outcome: Outcome,
-}
-
-/// What came of a question.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The answer.
-    Ok(Box<Status>),
-    /// None.
-    Error(Refusal),
-}
-
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Refusal {
-    /// For programs.
-    pub kind: RefusalKind,
-    /// For people.
-    pub message: String,
-}
-
-/// Why there is no answer, for programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalKind {
-    /// The question makes no sense.
-    BadRequest,
-    /// Too many ask at once.
-    Busy,
-    /// The daemon is about to end.
-    Ending,
-}
-
-impl Reply {
-    /// An answer.
-    pub fn ok(status: Status) -> Self {
-        Self {
-            v: VERSION,
-            outcome: Outcome::Ok(Box::new(status)),
-        }
-    }
-
-    /// Why there is none.
-    pub fn error(kind: RefusalKind, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Self {
-            v: VERSION,
-            outcome: Outcome::Error(Refusal { kind, message }),
-        }
-    }
-}
 
 /// How far traffic is under control, right now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
