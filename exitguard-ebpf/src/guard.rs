@@ -17,7 +17,7 @@ use crate::flows::{self, Entry};
 use crate::maps::FRAGMENTS;
 use crate::opaque::{hide, opaque};
 use crate::outcome::Outcome;
-use crate::{clock, hits, reject, settings, stats, tables};
+use crate::{clock, hits, reject, runtime, settings, stats, tables};
 
 /// A packet on its way, with what every step needs to know of it. The direction is a constant: each
 /// program has a copy of this code, in which it costs nothing.
@@ -48,7 +48,7 @@ pub(crate) fn judge<const INBOUND: bool, S: PacketSource + Copy>(
     if !exempt
         && packet.fragment() == Fragment::Whole
         && let Some(entry) = flows::find(&key)
-        && entry.allows(settings::generation())
+        && entry.allows(runtime::generation())
     {
         let wire = packet.wire(gso_size);
         entry.count(direction::<INBOUND>(), wire);
@@ -162,7 +162,7 @@ fn malformed<const INBOUND: bool>(error: u32, frame_bytes: u32) -> Outcome {
             bytes: frame_bytes as u64,
         },
     );
-    let cached = Cached::new(settings::generation(), decision);
+    let cached = Cached::new(runtime::generation(), decision);
     let state = flow::first_seen(cached, Origin::Client, 0);
     let occasion = Occasion::new(
         EventKind::DenyPacket,
@@ -215,7 +215,7 @@ impl<const INBOUND: bool> Passage<'_, INBOUND> {
         if !decision.passes() && INBOUND {
             // Without its first fragment, which was judged, nothing comes of it.
             decision = Decision::allow(Reason::Fragment, decision.rule);
-            cached = Cached::new(settings::generation(), decision);
+            cached = Cached::new(runtime::generation(), decision);
         }
         stats::count(decision, Self::DIRECTION, self.wire);
         if decision.verdict != Verdict::Allow {
@@ -230,7 +230,7 @@ impl<const INBOUND: bool> Passage<'_, INBOUND> {
     fn judge_known(&self, entry: &Entry) -> Outcome {
         let before = entry.cached();
         let mut cached = before;
-        if !before.is_fresh(settings::generation()) {
+        if !before.is_fresh(runtime::generation()) {
             cached = self.decide(entry.origin(), before.passes());
             entry.set_cached(cached);
             if before.decision().reason != Reason::Blocklist {

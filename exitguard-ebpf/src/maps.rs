@@ -2,12 +2,13 @@
 //! where the loader knows better.
 
 use aya_ebpf::{
+    bindings::BPF_F_MMAPABLE,
     macros::map,
-    maps::{Array, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
+    maps::{Array, LpmTrie, LruHashMap, PerCpuArray, PerCpuHashMap, RingBuf},
 };
 use exitguard_common::abi::{
-    Addr, AddressClass, Budget, FlowKey, FlowState, FragmentKey, FragmentPorts, ListId, PortLine,
-    Rule, Stats,
+    Addr, AddressClass, Budget, Current, FlowKey, FlowState, FragmentKey, FragmentPorts, ListId,
+    PortLine, Rule, RuntimeEntry, RuntimeKey, Stats,
 };
 use exitguard_common::ranges::{BoundsV4, BoundsV6, ClassLine, IndexLine};
 
@@ -34,6 +35,19 @@ pub(crate) static RULES: Array<Rule> = Array::with_max_entries(1, 0);
 pub(crate) static PORTS: Array<PortLine> = Array::with_max_entries(1, 0);
 #[map]
 pub(crate) static LISTS: Array<ListId> = Array::with_max_entries(1, 0);
+
+// Beside the policy: changed while the programs run.
+
+/// One element. Written by userspace as memory, read for every packet.
+#[map]
+pub(crate) static CURRENT: Array<Current> = Array::with_max_entries(1, BPF_F_MMAPABLE);
+/// What was changed at run time. Written by userspace before [`CURRENT`] names the generation in its keys. Full: the
+/// change is refused.
+#[map]
+pub(crate) static RUNTIME: LpmTrie<[u32; RUNTIME_WORDS], RuntimeEntry> =
+    LpmTrie::with_max_entries(1 << 18, 0);
+/// A [`RuntimeKey`] without the length in front.
+const RUNTIME_WORDS: usize = size_of::<RuntimeKey>() / size_of::<u32>() - 1;
 
 // State: outlives a policy.
 

@@ -5,8 +5,6 @@ use aya_ebpf::Global;
 use exitguard_common::abi::LinkLayer;
 
 #[unsafe(no_mangle)]
-static GENERATION: Global<u32> = Global::new(0);
-#[unsafe(no_mangle)]
 static OBSERVE: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
 static OBSERVE_LISTS: Global<u64> = Global::new(0);
@@ -16,11 +14,6 @@ static LINK_LAYER: Global<u32> = Global::new(0);
 static PASS_MARK: Global<u32> = Global::new(0);
 #[unsafe(no_mangle)]
 static EVENTS_PER_SECOND: Global<u32> = Global::new(0);
-
-#[inline(always)]
-pub(crate) fn generation() -> u32 {
-    GENERATION.load()
-}
 
 #[inline(always)]
 pub(crate) fn observe() -> bool {

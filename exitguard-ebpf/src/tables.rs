@@ -3,7 +3,7 @@
 use aya_ebpf::maps::Array;
 use exitguard_common::abi::{
     Addr, AddressClass, Cached, ClassId, FlowKey, PORT_LINES_PER_SET, PortLine, PortSetId, Rule,
-    RuleId, V6Bits,
+    RuleId, RuntimeFlags, V6Bits,
 };
 use exitguard_common::policy::{self, Facts, Settings, Tables};
 use exitguard_common::ranges::{
@@ -15,7 +15,7 @@ use crate::maps::{
     RULES,
 };
 use crate::opaque::opaque;
-use crate::settings;
+use crate::{runtime, settings};
 
 /// The policy of this load of the object.
 pub(crate) struct MapTables;
@@ -53,6 +53,11 @@ impl Tables for MapTables {
         )?;
         Some(line.contains(port))
     }
+
+    #[inline(always)]
+    fn runtime(&self, client: &Addr, remote: &Addr) -> RuntimeFlags {
+        runtime::flags(client, remote, runtime::generation())
+    }
 }
 
 /// The class of an address.
@@ -74,8 +79,14 @@ pub(crate) fn decide(flow: &FlowKey, facts: &Facts) -> Cached {
         let V6Bits { high, low } = addr.bits();
         eg_class_of(high, low)
     };
+    // Read first: what is decided by less than is in force meanwhile is decided again.
+    let generation = runtime::generation();
+    let facts = Facts {
+        runtime: runtime::flags(&flow.client, &flow.remote, generation),
+        ..*facts
+    };
     let decision = eg_decide(class(flow.client), class(flow.remote), facts.pack());
-    Cached::from_bits(settings::generation(), decision)
+    Cached::from_bits(generation, decision)
 }
 
 /// No class has this number.

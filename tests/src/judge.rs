@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
 use exitguard::datapath::{EventSource, Hook, LoadSettings, Loaded, PinDir, TestFrame, off};
+use exitguard::policy::Overlay;
 use exitguard_common::abi::{
     Counters, DirectionStats, Event, FlowKey, FlowState, LinkLayer, Stats,
 };
@@ -96,6 +97,18 @@ impl Judge {
         self.generation += 1;
         self.loaded = load(&policy, self.link, self.generation, &self.pins)?;
         self.policy = policy;
+        Ok(())
+    }
+
+    /// Changes what operators say at run time, while the programs stay where they are.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn change(&mut self, overlay: &Overlay) -> Result<()> {
+        let generation = self.generation + 1;
+        self.loaded.change(generation, overlay)?;
+        self.generation = generation;
+        self.policy = self.policy.under(overlay);
         Ok(())
     }
 

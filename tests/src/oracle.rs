@@ -51,6 +51,7 @@ fn readable(policy: &Compiled, link: LinkLayer, hook: Hook, packet: &Packet) -> 
     };
     let facts = Facts {
         origin,
+        runtime: policy.runtime(&key.client, &key.remote),
         ..Facts::new(&key, transport, exempt)
     };
     let classes = (policy.class_of(&key.client), policy.class_of(&key.remote));

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow};
 use exitguard::config::{self, ConfigError, Source};
 use exitguard::diagnostic::SourceFile;
 use exitguard::lists::{self, LoadedList};
-use exitguard::policy::{self, Compiled, Labels, Network};
+use exitguard::policy::{self, Compiled, Labels, Network, Overlay};
 
 /// A policy, ready for the kernel, and what its numbers are called.
 #[derive(Clone, Debug)]
@@ -46,6 +46,18 @@ impl Policy {
         }
         let (compiled, labels) = policy::compile(&config, loaded, network)?;
         Ok(Self { compiled, labels })
+    }
+
+    /// The same policy under changes at run time.
+    #[must_use]
+    pub fn under(&self, overlay: &Overlay) -> Self {
+        Self {
+            compiled: Compiled {
+                overlay: overlay.clone(),
+                ..self.compiled.clone()
+            },
+            labels: self.labels.under(overlay.clone()),
+        }
     }
 }
 

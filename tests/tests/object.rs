@@ -67,7 +67,6 @@ fn has_the_maps_that_userspace_fills_and_reads_and_no_others() {
 #[test]
 fn has_every_setting_that_is_set_when_it_is_loaded() {
     let all = [
-        settings::GENERATION,
         settings::OBSERVE,
         settings::OBSERVE_LISTS,
         settings::LINK_LAYER,

@@ -51,6 +51,18 @@ fn no_type_has_implicit_padding_and_every_offset_is_known() {
         remote_port: 2,
         protocol: 4
     });
+    assert_packed!(Current {
+        generation: 4,
+        changes: 4
+    });
+    assert_packed!(RuntimeKey {
+        prefix_bits: 4,
+        generation: 4,
+        scope: 4,
+        zero: 4,
+        addr: 16
+    });
+    assert_packed!(RuntimeEntry { scope: 4, flags: 4 });
     assert_packed!(Budget {
         window_start_ns: 8,
         taken: 8

@@ -9,6 +9,7 @@ mod event;
 mod flow;
 mod names;
 mod rule;
+mod runtime;
 mod stats;
 mod verdict;
 
@@ -25,6 +26,7 @@ pub use rule::{
     AddressClass, ClassFlags, ClassId, ListId, MAX_LISTS, PORT_LINES_PER_SET, PortLine, PortSetId,
     Rule, RuleFlags, RuleId,
 };
+pub use runtime::{Current, RuntimeEntry, RuntimeFlags, RuntimeKey, Scope};
 pub use stats::{DirectionStats, Stats};
 #[cfg(feature = "user")]
 pub use user::decode;

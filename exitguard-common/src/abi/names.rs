@@ -24,6 +24,11 @@ pub mod maps {
     /// Identities of the lists, by their bit.
     pub const LISTS: &str = "LISTS";
 
+    /// One element: the number of the policy, as the programs know it.
+    pub const CURRENT: &str = "CURRENT";
+    /// What was changed at run time.
+    pub const RUNTIME: &str = "RUNTIME";
+
     /// The flow table.
     pub const FLOWS: &str = "FLOWS";
     /// Ports of fragmented packets.
@@ -44,7 +49,7 @@ pub mod maps {
     pub const META: &str = "META";
 
     /// Maps filled once for one generation of the policy, and freed with it.
-    pub const POLICY: [&str; 10] = [
+    pub const POLICY: [&str; 12] = [
         INDEX_V4,
         RANGES_V4,
         RANGE_CLASSES_V4,
@@ -55,6 +60,8 @@ pub mod maps {
         RULES,
         PORTS,
         LISTS,
+        CURRENT,
+        RUNTIME,
     ];
 
     /// Maps that outlive a generation.
@@ -87,8 +94,6 @@ pub mod programs {
 
 /// Read-only globals of the object, set when it is loaded. The verifier prunes what they rule out.
 pub mod settings {
-    /// `u32`: the generation of the policy.
-    pub const GENERATION: &str = "GENERATION";
     /// `u32`: 1 when the mode is `observe`.
     pub const OBSERVE: &str = "OBSERVE";
     /// `u64`: the lists that only observe.

@@ -58,8 +58,6 @@ impl ClassFlags {
     pub const LAN: Self = Self(1 << 2);
     /// Named in `[allow]`.
     pub const ALLOW: Self = Self(1 << 3);
-    /// Blocked by the operator at run time.
-    pub const BLOCK: Self = Self(1 << 4);
 
     /// Whether any flag of `other` is set.
     #[inline(always)]

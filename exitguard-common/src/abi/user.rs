@@ -1,8 +1,8 @@
 //! What only userspace does with the shared types: hand them to maps, read them from bytes.
 
 use super::{
-    Addr, AddressClass, Budget, Event, FlowKey, FlowState, FragmentKey, FragmentPorts, ListId,
-    PortLine, Rule, Stats,
+    Addr, AddressClass, Budget, Current, Event, FlowKey, FlowState, FragmentKey, FragmentPorts,
+    ListId, PortLine, Rule, RuntimeEntry, Stats,
 };
 use crate::ranges::{BoundsV4, BoundsV6, ClassLine, IndexLine};
 
@@ -29,7 +29,9 @@ pod!(
     BoundsV6,
     ClassLine,
     Budget,
+    Current,
     Rule,
+    RuntimeEntry,
     Stats,
     Addr,
 );

@@ -1,6 +1,6 @@
 //! What a decision depends on, besides the policy and the classes of the two addresses.
 
-use crate::abi::{FlowKey, Origin};
+use crate::abi::{FlowKey, Origin, RuntimeFlags};
 use crate::packet::Transport;
 
 /// Facts about a flow.
@@ -18,7 +18,11 @@ pub struct Facts {
     pub established: bool,
     /// [`super::is_exempt`].
     pub exempt: bool,
+    /// What operators said at run time.
+    pub runtime: RuntimeFlags,
 }
+
+const RUNTIME_SHIFT: u32 = 35;
 
 impl Facts {
     /// The facts about a flow that was not seen before and that the client opened.
@@ -31,6 +35,7 @@ impl Facts {
             origin: Origin::Client,
             established: false,
             exempt,
+            runtime: RuntimeFlags(0),
         }
     }
 
@@ -43,6 +48,7 @@ impl Facts {
             | (self.origin as u64) << 32
             | (self.established as u64) << 33
             | (self.exempt as u64) << 34
+            | (self.runtime.0 as u64) << RUNTIME_SHIFT
     }
 
     /// The facts from their word.
@@ -59,6 +65,7 @@ impl Facts {
             },
             established: word >> 33 & 1 != 0,
             exempt: word >> 34 & 1 != 0,
+            runtime: RuntimeFlags((word >> RUNTIME_SHIFT) as u32 & ((1 << RuntimeFlags::BITS) - 1)),
         }
     }
 }
@@ -73,6 +80,7 @@ mod tests {
         fn survive_packing(
             transport in 0u8..9, protocol in any::<u8>(), remote_port in any::<u16>(),
             remote in any::<bool>(), established in any::<bool>(), exempt in any::<bool>(),
+            runtime in 0..1u32 << RuntimeFlags::BITS,
         ) {
             let facts = Facts {
                 transport: Transport::from_number(transport),
@@ -81,6 +89,7 @@ mod tests {
                 origin: if remote { Origin::Remote } else { Origin::Client },
                 established,
                 exempt,
+                runtime: RuntimeFlags(runtime),
             };
             prop_assert_eq!(facts.transport as u8, transport);
             prop_assert_eq!(Facts::unpack(facts.pack()), facts);

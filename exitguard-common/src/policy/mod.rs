@@ -5,14 +5,14 @@
 //! The first step that answers wins. It is written here and nowhere else; [`Reason`] names the steps.
 //!
 //! 0. **Malformed**: what the parser refuses never gets here and is denied.
-//! 1. **Lockdown** of the client: only established flows to this host pass.
+//! 1. **Lockdown** of the client, by its rule or by the operator: only established flows to this host pass.
 //! 2. **Exempt**: ICMP errors (path MTU!), neighbour discovery, multicast and broadcast noise, MagicDNS.
 //!    Allowed, and not tracked as flows. Unicast link-local destinations are not noise: 169.254.169.254 is
 //!    a cloud's metadata service, so they are left to the LAN guard.
 //! 3. **Reply**: the flow was opened by this host or from behind it. Allowed.
 //!    **Host**: the destination is this host or inside the tailnet; the `[host]` rule alone decides.
 //! 4. **Runtime** block by the operator: denied.
-//! 5. `[allow]` destinations skip steps 6 and 7.
+//! 5. `[allow]` destinations, and those the operator allows, skip steps 6 and 7.
 //! 6. **Blocklists** that apply to the client: denied, or noted when the list only observes.
 //! 7. **LAN guard**: private, link-local and on-link networks are denied unless the rule has `lan`.
 //! 8. **Port**, **Icmp**, **Protocol**: the allowlist of the client's rule. A later **Fragment** whose ports
@@ -33,7 +33,7 @@ pub use tables::{Settings, Tables};
 
 use crate::abi::{
     AddressClass, ClassFlags, ClassId, Decision, Direction, FlowKey, Origin, PortSetId, Reason,
-    Rule, RuleFlags, RuleId, Verdict,
+    Rule, RuleFlags, RuleId, RuntimeFlags, Verdict,
 };
 use crate::packet::{Transport, protocol};
 
@@ -50,6 +50,7 @@ pub fn evaluate<T: Tables>(
     let facts = Facts {
         origin,
         established,
+        runtime: tables.runtime(&flow.client, &flow.remote),
         ..Facts::new(flow, transport, exempt)
     };
     match (tables.class_of(&flow.client), tables.class_of(&flow.remote)) {
@@ -100,7 +101,7 @@ fn judge<T: Tables>(
         reject: rule.flags.has(RuleFlags::REJECT),
     };
 
-    if rule.flags.has(RuleFlags::LOCKDOWN) {
+    if rule.flags.has(RuleFlags::LOCKDOWN) || facts.runtime.has(RuntimeFlags::LOCKDOWN) {
         let keeps_host = facts.established && remote.flags.has(ClassFlags::HOST);
         return Some(if keeps_host {
             Decision::allow(Reason::Host, RuleId::HOST)
@@ -126,11 +127,11 @@ fn judge<T: Tables>(
             },
         });
     }
-    if remote.flags.has(ClassFlags::BLOCK) {
+    if facts.runtime.has(RuntimeFlags::BLOCK) {
         return Some(deny(Reason::Runtime));
     }
     let mut observed = false;
-    if !remote.flags.has(ClassFlags::ALLOW) {
+    if !remote.flags.has(ClassFlags::ALLOW) && !facts.runtime.has(RuntimeFlags::ALLOW) {
         match blocklists(rule, remote, settings) {
             Listing::Deny => return Some(deny(Reason::Blocklist)),
             Listing::Observe => observed = true,

@@ -1,6 +1,6 @@
 //! The look-ups a decision may make.
 
-use crate::abi::{Addr, AddressClass, ClassId, PortSetId, Rule, RuleId};
+use crate::abi::{Addr, AddressClass, ClassId, PortSetId, Rule, RuleId, RuntimeFlags};
 
 /// What holds for the whole policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,4 +28,7 @@ pub trait Tables {
 
     /// Whether a port is in a set. Never asked for [`PortSetId::ANY`].
     fn port_in_set(&self, set: PortSetId, port: u16) -> Option<bool>;
+
+    /// What operators said at run time about a client and a destination.
+    fn runtime(&self, client: &Addr, remote: &Addr) -> RuntimeFlags;
 }

@@ -7,7 +7,7 @@ use super::object::{LoadSettings, Loaded};
 use super::pins::{Lock, PinDir};
 use super::probe::Environment;
 use crate::config::Attach;
-use crate::policy::Compiled;
+use crate::policy::{Compiled, Overlay};
 use aya::maps::Array;
 use exitguard_common::abi::{LinkLayer, maps};
 use nix::net::if_::if_nametoindex;
@@ -91,6 +91,7 @@ impl Guard {
         let mut loaded = Loaded::new(policy, setup.load_settings(generation), pins)?;
         loaded.verify(&setup.hooks())?;
         let tc = TcSupport::probe(&mut loaded)?;
+        remember_generation(&mut loaded, generation)?;
         let target = Target {
             interface: &setup.interface,
             index: setup.index,
@@ -115,7 +116,6 @@ impl Guard {
             former.remove()?;
         }
         loaded.forget_other_hits(&policy.lists);
-        remember_generation(&mut loaded)?;
         Ok((setup, loaded, tc))
     }
 
@@ -128,12 +128,23 @@ impl Guard {
         let generation = self.loaded.generation() + 1;
         let mut next = Loaded::new(policy, self.setup.load_settings(generation), &self.pins)?;
         next.verify(&self.setup.hooks())?;
+        remember_generation(&mut next, generation)?;
         if self.is_attached {
             self.switch_to(&mut next)?;
         }
         next.forget_other_hits(&policy.lists);
-        remember_generation(&mut next)?;
         self.loaded = next;
+        Ok(generation)
+    }
+
+    /// Replaces what operators said at run time, in a moment.
+    ///
+    /// # Errors
+    /// When the kernel refuses; what was in force still is.
+    pub fn change(&mut self, overlay: &Overlay) -> Result<u32, DatapathError> {
+        let generation = self.loaded.generation() + 1;
+        remember_generation(&mut self.loaded, generation)?;
+        self.loaded.change(generation, overlay)?;
         Ok(generation)
     }
 
@@ -302,8 +313,8 @@ fn last_generation(pins: &PinDir) -> u32 {
     read().unwrap_or_default()
 }
 
-fn remember_generation(loaded: &mut Loaded) -> Result<(), DatapathError> {
-    let generation = loaded.generation();
+/// Before it is in force: whoever comes next must not give its number to another policy.
+fn remember_generation(loaded: &mut Loaded, generation: u32) -> Result<(), DatapathError> {
     let map_error = |error| DatapathError::Map {
         map: maps::META,
         error,

@@ -17,6 +17,7 @@ mod object;
 mod pins;
 mod probe;
 mod raw;
+mod runtime;
 mod stats;
 mod tables;
 mod test_run;

@@ -6,6 +6,7 @@ use super::hits;
 use super::pins::{self, PinDir};
 use super::probe::Environment;
 use super::raw;
+use super::runtime::Written;
 use super::tables::AddressTables;
 use crate::policy::Compiled;
 use aya::maps::{Map, MapData, MapType};
@@ -48,6 +49,7 @@ pub struct LoadSettings {
 pub struct Loaded {
     ebpf: Ebpf,
     generation: u32,
+    pub(super) written: Written,
 }
 
 impl Loaded {
@@ -80,7 +82,6 @@ impl Loaded {
         let link_layer = load.link_layer as u32;
         let pass_mark = if load.mark { PASS_MARK } else { 0 };
         loader
-            .override_global(settings::GENERATION, &load.generation, true)
             .override_global(settings::OBSERVE, &observe, true)
             .override_global(
                 settings::OBSERVE_LISTS,
@@ -116,15 +117,22 @@ impl Loaded {
         fill(&mut ebpf, maps::PORTS, &policy.ports)?;
         fill(&mut ebpf, maps::LISTS, &policy.lists)?;
         hits::make_room(&mut ebpf, &policy.lists)?;
-        Ok(Self {
+        let mut loaded = Self {
             ebpf,
             generation: load.generation,
-        })
+            written: Written::default(),
+        };
+        loaded.write_first_overlay(&policy.overlay)?;
+        Ok(loaded)
     }
 
     /// The number of the policy.
     pub const fn generation(&self) -> u32 {
         self.generation
+    }
+
+    pub(super) const fn set_generation(&mut self, generation: u32) {
+        self.generation = generation;
     }
 
     /// Has the kernel verify the programs of hooks, all at once, without attaching them.

@@ -8,11 +8,13 @@
 
 use super::events::EventSource;
 use aya::Pod;
+use exitguard_common::abi::Current;
 use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -240,6 +242,54 @@ pub(super) fn write_array<T: Pod>(map: BorrowedFd<'_>, values: &[T]) -> io::Resu
         }
     }
     Ok(())
+}
+
+/// Writes the one element of an array of programs that run, all of it at once.
+///
+/// # Errors
+/// What the kernel says; then nothing is written.
+pub(super) fn store_current(map: BorrowedFd<'_>, current: Current) -> io::Result<()> {
+    let Current {
+        generation,
+        changes,
+    } = current;
+    const { assert!(size_of::<Current>() == size_of::<AtomicU64>()) };
+    // SAFETY: a new mapping, at a place of the kernel's choice; it replaces none.
+    let page = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            size_of::<Current>(),
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED,
+            map.as_raw_fd(),
+            0,
+        )
+    };
+    if page == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    let (first, second) = (generation.to_ne_bytes(), changes.to_ne_bytes());
+    let mut both = [0; size_of::<Current>()];
+    both.iter_mut()
+        .zip(first.into_iter().chain(second))
+        .for_each(|(to, from)| *to = from);
+    // SAFETY: the element begins with the page, which was mapped for writing just now; programs read its words as
+    // words.
+    let element = unsafe { AtomicU64::from_ptr(page.cast()) };
+    element.store(u64::from_ne_bytes(both), Ordering::Release);
+    // SAFETY: the whole of the mapping made above; the reference to it is not used any more.
+    if unsafe { libc::munmap(page, size_of::<Current>()) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Waits until all programs that run now have ended (`MEMBARRIER_CMD_GLOBAL`, Linux 4.3: every thread of the system
+/// goes through a state in which no program runs). Kernels for real-time work refuse; their programs end as soon.
+pub(super) fn wait_for_programs() {
+    const MEMBARRIER_CMD_GLOBAL: libc::c_int = 1;
+    // SAFETY: a system call on numbers alone.
+    unsafe { libc::syscall(libc::SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) };
 }
 
 /// Writes an array map from its first element on.

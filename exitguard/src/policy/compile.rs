@@ -4,6 +4,7 @@ use super::client::flatten;
 use super::interval::{Address, Interval, cut, join, merge, subtract};
 use super::layers::{Classes, Layer, Meaning, TooManyClasses, sweep};
 use super::never_block::never_blocked;
+use super::overlay::Overlay;
 use super::ports::PortSet;
 use super::tables::{Compiled, Labels, list_id};
 use crate::config::{Config, ListAction, Mode, OnDeny, RuleSpec};
@@ -126,6 +127,7 @@ pub fn compile(
         rules,
         ports: ports.lines,
         lists: lists.iter().map(|list| list_id(&list.name)).collect(),
+        overlay: Overlay::default(),
     };
     let labels = Labels::new(names, &compiled, lists);
     Ok((compiled, labels))

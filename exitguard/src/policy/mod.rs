@@ -9,12 +9,14 @@ mod compile;
 mod interval;
 mod layers;
 mod never_block;
+mod overlay;
 mod ports;
 mod tables;
 
 pub use compile::{CompileError, Network, TAILNET, compile};
 pub use interval::{Address, Interval, merge, subtract};
 pub use never_block::{Collision, NeverBlocked, collisions, never_blocked};
+pub use overlay::{Effect, Overlay, OverlayEntry, Override};
 pub use ports::PortSet;
 pub use tables::{Compiled, Labels, ListHit, list_id};
 

@@ -1,8 +1,10 @@
 //! The compiled policy and the words that belong to its numbers.
 
+use super::overlay::Overlay;
 use crate::lists::LoadedList;
 use exitguard_common::abi::{
     Addr, AddressClass, ClassId, ListId, PORT_LINES_PER_SET, PortLine, PortSetId, Rule, RuleId,
+    RuntimeFlags,
 };
 use exitguard_common::policy::{Settings, Tables};
 use exitguard_common::ranges::{RangeTable, V4, V6, lookup};
@@ -28,6 +30,8 @@ pub struct Compiled {
     pub ports: Vec<PortLine>,
     /// Identities of the lists, by their bit.
     pub lists: Vec<ListId>,
+    /// What operators said at run time.
+    pub overlay: Overlay,
 }
 
 /// The identity of a list, by which its hits are counted: the same for every list of this name.
@@ -65,6 +69,10 @@ impl Tables for Compiled {
             .get(line as usize)
             .map(|line| line.contains(port))
     }
+
+    fn runtime(&self, client: &Addr, remote: &Addr) -> RuntimeFlags {
+        self.overlay.flags((*client).into(), (*remote).into())
+    }
 }
 
 /// What numbers of a compiled policy are called, and where list entries come from.
@@ -76,6 +84,7 @@ pub struct Labels {
     /// The lists that only observe, a bit each.
     observing: u64,
     lists: Arc<[LoadedList]>,
+    overlay: Overlay,
 }
 
 /// A list that holds an address.
@@ -95,7 +104,22 @@ impl Labels {
             applying,
             observing: compiled.settings.observe_lists,
             lists,
+            overlay: compiled.overlay.clone(),
         }
+    }
+
+    /// The same names for the policy under other changes at run time.
+    #[must_use]
+    pub fn under(&self, overlay: Overlay) -> Self {
+        Self {
+            overlay,
+            ..self.clone()
+        }
+    }
+
+    /// What operators said at run time.
+    pub const fn overlay(&self) -> &Overlay {
+        &self.overlay
     }
 
     /// Name of a rule: `host`, `egress` or `client NAME`.

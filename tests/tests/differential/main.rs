@@ -27,6 +27,7 @@ use dice::Dice;
 use exitguard::datapath::Hook;
 use exitguard::explain::{Destination, explain};
 use exitguard::lab::Namespace;
+use exitguard::policy::Overlay;
 use exitguard_common::abi::{Addr, Decision, LinkLayer, Reason, Verdict};
 use exitguard_common::packet::{Fragment, Frame as Kind, Packet, Transport, parse};
 use exitguard_common::reply::REPLIES_PER_SECOND;
@@ -93,6 +94,7 @@ fn the_frames_reach_every_step() {
         (Reason::Exempt, &["allow"]),
         (Reason::Host, &["allow"]),
         (Reason::Reply, &["allow"]),
+        (Reason::Runtime, &["deny", "would deny"]),
         (Reason::Blocklist, &["deny", "would deny"]),
         (Reason::Lan, &["deny", "would deny"]),
         (Reason::Port, &["allow", "deny", "would deny"]),
@@ -140,7 +142,20 @@ fn compare_random(seed: u64) {
     let link = dice.pick(&LINKS);
     let mut run = || {
         let policy = scenario.policy()?;
-        let mut judge = Judge::new(policy.clone(), link)?;
+        // What operators say is there from the start, or comes in a moment, perhaps in the place of something else.
+        let changes = dice.below(3);
+        let first = match changes {
+            0 => scenario.overlay.clone(),
+            _ => Overlay::default(),
+        };
+        let mut judge = Judge::new(policy.under(&first), link)?;
+        for change in 1..=changes {
+            let overlay = match change == changes {
+                true => scenario.overlay.clone(),
+                false => Overlay::new(dice.some(6, policies::override_)),
+            };
+            judge.change(&overlay)?;
+        }
         compare(&mut dice, &scenario, &mut judge, &policy)
     };
     if let Err(error) = run() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use exitguard::policy::Network;
+use exitguard::policy::{Effect, Network, Overlay, Override};
 use exitguard_tests::policy::Policy;
 use ipnet::IpNet;
 
@@ -48,6 +48,8 @@ pub(crate) struct Scenario {
     /// Source and text.
     pub(crate) lists: Vec<(String, String)>,
     pub(crate) network: Network,
+    /// What operators say.
+    pub(crate) overlay: Overlay,
     /// First and last address of every prefix that means anything, and their neighbours.
     pub(crate) edges: Vec<IpAddr>,
     /// Where port ranges begin and end, and the neighbours.
@@ -73,6 +75,7 @@ impl Scenario {
             config,
             lists: vec![("a.txt".to_owned(), list.to_owned())],
             network: Network::default(),
+            overlay: Overlay::default(),
             edges: places.into_iter().flat_map(near).collect(),
             ports: vec![79, 80, 90, 91],
         }
@@ -84,7 +87,8 @@ impl Scenario {
         let lists: Vec<_> = lists
             .map(|(source, text)| (source.as_str(), text.as_str()))
             .collect();
-        Policy::new(&self.config, &lists, &self.network)
+        let policy = Policy::new(&self.config, &lists, &self.network)?;
+        Ok(policy.under(&self.overlay))
     }
 
     pub(crate) fn random(dice: &mut Dice) -> Self {
@@ -103,6 +107,14 @@ impl Scenario {
         let Writer { mut met, ports } = writer;
         met.extend(network.addresses.iter().copied().map(IpNet::from));
         met.extend(&network.on_link);
+        let overrides = match dice.percent(60) {
+            true => dice.some(6, override_),
+            false => Vec::new(),
+        };
+        for one in &overrides {
+            met.extend(one.destination());
+            met.extend(&one.clients);
+        }
         let places = PLACES_V4.iter().chain(&PLACES_V6);
         met.extend(places.map(|place| IpNet::from(place.parse::<IpAddr>().unwrap())));
         met.extend(exitguard::policy::TAILNET);
@@ -115,6 +127,7 @@ impl Scenario {
             config,
             lists,
             network,
+            overlay: Overlay::new(overrides),
             edges: edges.into_iter().collect(),
             ports: ports.into_iter().collect(),
         }
@@ -127,8 +140,24 @@ impl Display for Scenario {
         for (source, text) in &self.lists {
             writeln!(f, "# {source}\n{text}")?;
         }
-        writeln!(f, "{:?}", self.network)
+        writeln!(f, "{:?}\n{:?}", self.network, self.overlay)
     }
+}
+
+/// Something that an operator says.
+pub(crate) fn override_(dice: &mut Dice) -> Override {
+    let net = prefix(dice);
+    let effect = match dice.below(10) {
+        0 => Effect::Lockdown,
+        1..=4 => Effect::Allow(net),
+        _ => Effect::Block(net),
+    };
+    let clients = match (effect, dice.percent(50)) {
+        // Too little would be asked beside it.
+        (Effect::Lockdown, _) | (_, true) => vec![prefix(dice), prefix(dice)],
+        _ => Vec::new(),
+    };
+    Override { effect, clients }
 }
 
 fn prefix(dice: &mut Dice) -> IpNet {

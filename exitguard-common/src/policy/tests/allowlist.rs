@@ -1,7 +1,7 @@
 //! Step 8: ports, ICMP, other protocols, and fragments that tell neither.
 
 use super::{Ask, End, World, allow, deny};
-use crate::abi::{ClassFlags, PortSetId, Reason, Rule, RuleFlags, RuleId};
+use crate::abi::{ClassFlags, PortSetId, Reason, Rule, RuleFlags, RuleId, RuntimeFlags};
 use crate::packet::{Transport, protocol};
 
 type AskOf = fn(u16) -> Ask;
@@ -151,7 +151,7 @@ fn a_fragment_of_what_has_no_ports_is_judged_as_the_whole() {
 #[test]
 fn a_fragment_of_unknown_ports_is_denied_by_every_step_before() {
     let fragment = Ask::fragment(protocol::TCP);
-    let blocked = World::open().remote(ClassFlags::BLOCK);
+    let blocked = World::open().runtime(RuntimeFlags::BLOCK);
     assert_eq!(blocked.decide(fragment), deny(Reason::Runtime));
     let listed = World::open().listed(1).client(|rule| rule.lists = 1);
     assert_eq!(listed.decide(fragment), deny(Reason::Blocklist));

@@ -3,7 +3,9 @@
 use super::super::{Settings, named_list};
 use super::world::Hole;
 use super::{Ask, End, INTERNAL, World, allow, deny, would_deny};
-use crate::abi::{AddressClass, ClassFlags, Decision, Reason, Rule, RuleFlags, RuleId, Verdict};
+use crate::abi::{
+    AddressClass, ClassFlags, Decision, Reason, Rule, RuleFlags, RuleId, RuntimeFlags, Verdict,
+};
 use crate::packet::{Transport, protocol};
 
 const HTTPS: Ask = Ask::tcp(443);
@@ -20,7 +22,7 @@ fn denials() -> Vec<(World, Ask, Reason)> {
         ),
         (host, HTTPS.to(End::Host), Reason::Port),
         (
-            World::open().remote(ClassFlags::BLOCK),
+            World::open().runtime(RuntimeFlags::BLOCK),
             HTTPS,
             Reason::Runtime,
         ),

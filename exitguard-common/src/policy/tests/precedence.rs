@@ -1,15 +1,15 @@
 //! The first step that answers wins.
 
 use super::{Ask, CLIENT_RULE, End, World, allow, deny};
-use crate::abi::{ClassFlags, Decision, Reason, RuleFlags, RuleId, Verdict};
+use crate::abi::{ClassFlags, Decision, Reason, RuleFlags, RuleId, RuntimeFlags, Verdict};
 use crate::packet::Transport;
 
 const HTTPS: Ask = Ask::tcp(443);
 
-/// A flag that every step from the runtime block on has something to say about.
-const EVERYTHING: ClassFlags = ClassFlags::BLOCK
-    .with(ClassFlags::ALLOW)
-    .with(ClassFlags::LAN);
+/// What every step from the exceptions on has something to say about.
+const EVERYTHING: ClassFlags = ClassFlags::ALLOW.with(ClassFlags::LAN);
+
+const BLOCK_AND_ALLOW: RuntimeFlags = RuntimeFlags::BLOCK.with(RuntimeFlags::ALLOW);
 
 const HOST_ALLOWS: Decision = Decision::allow(Reason::Host, RuleId::HOST);
 
@@ -49,7 +49,7 @@ fn lockdown_beats_every_step_after_it() {
         (World::open(), HTTPS.to(End::Host), HOST_ALLOWS),
         (World::open(), HTTPS.to(End::Peer), HOST_ALLOWS),
         (
-            World::open().remote(ClassFlags::BLOCK),
+            World::open().runtime(RuntimeFlags::BLOCK),
             HTTPS,
             deny(Reason::Runtime),
         ),
@@ -62,8 +62,10 @@ fn lockdown_beats_every_step_after_it() {
         (World::closed(), HTTPS, deny(Reason::Port)),
     ] {
         assert_eq!(world.decide(ask), otherwise, "{ask:?}");
-        let locked = world.client_flags(RuleFlags::LOCKDOWN);
+        let locked = world.clone().client_flags(RuleFlags::LOCKDOWN);
         assert_eq!(locked.decide(ask), deny(Reason::Lockdown), "{ask:?}");
+        let by_operator = world.runtime(RuntimeFlags::LOCKDOWN);
+        assert_eq!(by_operator.decide(ask), deny(Reason::Lockdown), "{ask:?}");
     }
 }
 
@@ -99,6 +101,7 @@ fn lockdown_of_one_client_leaves_the_others_alone() {
 fn exempt_beats_reply_host_and_all_that_denies() {
     let closed = on_list_1(World::closed())
         .remote(EVERYTHING.with(ClassFlags::TAILNET))
+        .runtime(BLOCK_AND_ALLOW)
         .rule(RuleId::HOST, |host| *host = World::NOTHING);
     for transport in [Transport::IcmpError, Transport::NeighbourDiscovery] {
         let ask = Ask::icmp(transport);
@@ -116,6 +119,7 @@ fn exempt_beats_reply_host_and_all_that_denies() {
 fn reply_beats_host_and_all_that_denies() {
     let world = on_list_1(World::closed())
         .remote(EVERYTHING)
+        .runtime(BLOCK_AND_ALLOW)
         .rule(RuleId::HOST, |host| *host = World::NOTHING);
     for to in [End::Host, End::Peer, End::Remote, End::Metadata] {
         assert_eq!(world.decide(HTTPS.to(to).reply()), allow(Reason::Reply));
@@ -127,7 +131,7 @@ fn reply_beats_host_and_all_that_denies() {
 #[test]
 fn host_and_tailnet_are_asked_about_before_everything_for_the_internet() {
     for near in [ClassFlags::HOST, ClassFlags::TAILNET] {
-        let world = on_list_1(World::closed());
+        let world = on_list_1(World::closed()).runtime(BLOCK_AND_ALLOW);
         assert_eq!(
             world.clone().remote(EVERYTHING).decide(HTTPS),
             deny(Reason::Runtime)
@@ -171,7 +175,7 @@ fn the_host_rule_says_why_it_denies() {
 fn a_runtime_block_beats_allow_blocklists_lan_and_ports() {
     for flags in [ClassFlags::ALLOW, ClassFlags::LAN, ClassFlags::default()] {
         for world in [World::open(), World::closed(), on_list_1(World::open())] {
-            let blocked = world.remote(ClassFlags::BLOCK.with(flags));
+            let blocked = world.remote(flags).runtime(RuntimeFlags::BLOCK);
             assert_eq!(blocked.decide(HTTPS), deny(Reason::Runtime));
             // Being allowed before does not help: a block cuts live flows.
             assert_eq!(blocked.decide(HTTPS.established()), deny(Reason::Runtime));
@@ -187,6 +191,12 @@ fn allow_skips_blocklists_and_the_lan_guard_but_not_ports() {
         let denied = deny(Reason::Blocklist);
         assert_eq!(open.clone().remote(flags).decide(HTTPS), denied);
         assert_eq!(closed.clone().remote(flags).decide(HTTPS), denied);
+        for (world, answer) in [(&open, allow(Reason::Port)), (&closed, deny(Reason::Port))] {
+            let by_operator = world.clone().remote(flags).runtime(RuntimeFlags::ALLOW);
+            assert_eq!(by_operator.decide(HTTPS), answer);
+            let blocked = by_operator.runtime(RuntimeFlags::BLOCK);
+            assert_eq!(blocked.decide(HTTPS), deny(Reason::Runtime));
+        }
         let allowed = flags.with(ClassFlags::ALLOW);
         assert_eq!(open.remote(allowed).decide(HTTPS), allow(Reason::Port));
         assert_eq!(closed.remote(allowed).decide(HTTPS), deny(Reason::Port));
@@ -254,13 +264,14 @@ fn a_denial_is_answered_where_the_rule_that_denied_says_reject() {
     };
     let world = on_list_1(World::closed()).client_flags(RuleFlags::REJECT);
     for (flags, reason) in [
-        (ClassFlags::BLOCK, Reason::Runtime),
         (ClassFlags::LAN, Reason::Blocklist),
         (ClassFlags::ALLOW, Reason::Port),
     ] {
         let decision = world.clone().remote(flags).decide(HTTPS);
         assert_eq!(decision, reject(deny(reason)));
     }
+    let blocked = world.clone().runtime(RuntimeFlags::BLOCK);
+    assert_eq!(blocked.decide(HTTPS), reject(deny(Reason::Runtime)));
     let lan = World::closed()
         .remote(ClassFlags::LAN)
         .client_flags(RuleFlags::REJECT);

@@ -2,7 +2,7 @@
 
 use super::{Ask, CLIENT_RULE, End, Settings, World};
 use crate::abi::{
-    ClassFlags, Decision, Origin, PortSetId, Reason, Rule, RuleFlags, RuleId,
+    ClassFlags, Decision, Origin, PortSetId, Reason, Rule, RuleFlags, RuleId, RuntimeFlags,
     Verdict::{Allow, Deny, WouldDeny},
 };
 use crate::packet::{Transport, protocol};
@@ -18,6 +18,7 @@ struct Case {
     host: Rule,
     remote_flags: ClassFlags,
     remote_lists: u64,
+    runtime: RuntimeFlags,
     ask: Ask,
 }
 
@@ -29,6 +30,7 @@ impl Case {
         world
             .remote(self.remote_flags)
             .listed(self.remote_lists)
+            .runtime(self.runtime)
             .client(|rule| *rule = self.client)
             .rule(RuleId::HOST, |rule| *rule = self.host)
     }
@@ -83,8 +85,10 @@ impl Case {
         let hits = lists & self.client.lists;
         let (rule, host) = (&self.client, &self.host);
         let near = is(ClassFlags::HOST) || is(ClassFlags::TAILNET);
-        let excepted = is(ClassFlags::ALLOW);
-        let lockdown = rule.flags.has(RuleFlags::LOCKDOWN);
+        let said = |flag| self.ask.to == End::Remote && self.runtime.has(flag);
+        let excepted = is(ClassFlags::ALLOW) || said(RuntimeFlags::ALLOW);
+        let lockdown =
+            rule.flags.has(RuleFlags::LOCKDOWN) || self.runtime.has(RuntimeFlags::LOCKDOWN);
         let exempt = matches!(
             self.ask.transport,
             Transport::IcmpError | Transport::NeighbourDiscovery
@@ -107,7 +111,12 @@ impl Case {
             ),
             (near && host_lists, Allow, Reason::Host, RuleId::HOST),
             (near, Deny, host_reason, RuleId::HOST),
-            (is(ClassFlags::BLOCK), Deny, Reason::Runtime, CLIENT_RULE),
+            (
+                said(RuntimeFlags::BLOCK),
+                Deny,
+                Reason::Runtime,
+                CLIENT_RULE,
+            ),
             (!excepted && denying, Deny, Reason::Blocklist, CLIENT_RULE),
             (!excepted && guarded, Deny, Reason::Lan, CLIENT_RULE),
             (!rule_lists, Deny, rule_reason, CLIENT_RULE),
@@ -200,23 +209,27 @@ fn ask() -> impl Strategy<Value = Ask> {
     )
 }
 
+fn bits(flags: &[bool]) -> u32 {
+    flags
+        .iter()
+        .fold(0, |bits, flag| bits << 1 | u32::from(*flag))
+}
+
 fn case() -> impl Strategy<Value = Case> {
-    let flags = prop::collection::vec(prop::bool::weighted(0.25), 5);
+    let flags = prop::collection::vec(prop::bool::weighted(0.25), 4);
     let settings = (any::<bool>(), 0u64..8);
-    (settings, rule(), rule(), flags, 0u64..8, ask()).prop_map(
-        |((observe, observe_lists), client, host, flags, remote_lists, ask)| Case {
+    let runtime = prop::collection::vec(prop::bool::weighted(0.2), RuntimeFlags::BITS as usize);
+    (settings, rule(), rule(), flags, 0u64..8, runtime, ask()).prop_map(
+        |((observe, observe_lists), client, host, flags, remote_lists, runtime, ask)| Case {
             settings: Settings {
                 observe,
                 observe_lists,
             },
             client,
             host,
-            remote_flags: ClassFlags(
-                flags
-                    .iter()
-                    .fold(0, |bits, flag| bits << 1 | u16::from(*flag)),
-            ),
+            remote_flags: ClassFlags(bits(&flags) as u16),
             remote_lists,
+            runtime: RuntimeFlags(bits(&runtime)),
             ask,
         },
     )

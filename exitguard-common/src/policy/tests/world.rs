@@ -3,7 +3,7 @@
 use super::{Ask, CLIENT_RULE, End, Facts, Settings, Tables, decide, evaluate, is_exempt};
 use crate::abi::{
     Addr, AddressClass, ClassFlags, ClassId, Decision, Direction, PortSetId, Rule, RuleFlags,
-    RuleId,
+    RuleId, RuntimeFlags,
 };
 use std::net::IpAddr;
 
@@ -25,6 +25,8 @@ pub(super) struct World {
     /// `[host]`, `[egress]`, the client's.
     rules: [Rule; 3],
     ports: Vec<Vec<u16>>,
+    /// What operators said about [`End::Client`] and [`End::Remote`].
+    runtime: RuntimeFlags,
     hole: Option<Hole>,
 }
 
@@ -103,6 +105,7 @@ impl World {
             ],
             rules: [Self::EVERYTHING; 3],
             ports: vec![vec![]],
+            runtime: RuntimeFlags::default(),
             hole: None,
         }
     }
@@ -118,6 +121,12 @@ impl World {
     /// What [`End::Remote`] is.
     pub(super) fn remote(mut self, flags: ClassFlags) -> Self {
         self.class_mut(End::Remote).flags = flags;
+        self
+    }
+
+    /// What operators said about [`End::Client`] and [`End::Remote`].
+    pub(super) fn runtime(mut self, flags: RuntimeFlags) -> Self {
+        self.runtime = self.runtime.with(flags);
         self
     }
 
@@ -183,6 +192,7 @@ impl World {
                 let facts = Facts {
                     origin: ask.origin,
                     established: ask.established,
+                    runtime: Tables::runtime(self, &flow.client, &flow.remote),
                     ..Facts::new(&flow, ask.transport, exempt)
                 };
                 assert_eq!(decide(self, client, remote, &facts), decision, "{ask:?}");
@@ -224,5 +234,15 @@ impl Tables for World {
     fn port_in_set(&self, set: PortSetId, port: u16) -> Option<bool> {
         assert_ne!(set, PortSetId::ANY, "no such set is looked up");
         (self.hole != Some(Hole::PortSet)).then(|| self.ports[set.0 as usize].contains(&port))
+    }
+
+    fn runtime(&self, client: &Addr, remote: &Addr) -> RuntimeFlags {
+        let is = |end: End, addr: &Addr| end.addresses().contains(&IpAddr::from(*addr));
+        let flags = RuntimeFlags(match (is(End::Client, client), is(End::Remote, remote)) {
+            (true, true) => u32::MAX,
+            (true, false) => RuntimeFlags::LOCKDOWN.0,
+            _ => 0,
+        });
+        RuntimeFlags(self.runtime.0 & flags.0)
     }
 }
