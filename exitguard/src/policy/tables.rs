@@ -1,5 +1,6 @@
 //! The compiled policy and the words that belong to its numbers.
 
+use super::client_names::ClientNames;
 use crate::lists::LoadedList;
 use exitguard_common::abi::{
     Addr, AddressClass, ClassId, ListId, PORT_LINES_PER_SET, PortLine, PortSetId, Rule, RuleId,
@@ -76,6 +77,7 @@ pub struct Labels {
     /// The lists that only observe, a bit each.
     observing: u64,
     lists: Arc<[LoadedList]>,
+    clients: ClientNames,
 }
 
 /// A list that holds an address.
@@ -88,13 +90,19 @@ pub struct ListHit<'a> {
 }
 
 impl Labels {
-    pub(super) fn new(rules: Vec<String>, compiled: &Compiled, lists: Arc<[LoadedList]>) -> Self {
+    pub(super) fn new(
+        rules: Vec<String>,
+        compiled: &Compiled,
+        lists: Arc<[LoadedList]>,
+        clients: ClientNames,
+    ) -> Self {
         let applying = compiled.rules.iter().map(|rule| rule.lists).collect();
         Self {
             rules,
             applying,
             observing: compiled.settings.observe_lists,
             lists,
+            clients,
         }
     }
 
@@ -103,6 +111,11 @@ impl Labels {
         self.rules
             .get(usize::from(id))
             .map_or("unknown", String::as_str)
+    }
+
+    /// Name of the client that an address belongs to, if it has a rule of its own.
+    pub fn client(&self, addr: IpAddr) -> Option<&Arc<str>> {
+        self.clients.of(addr)
     }
 
     /// The lists, by their bit.
