@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod doctor;
 pub mod exit_code;
 pub mod explain;
+pub mod filter;
 pub mod host;
 pub mod lab;
 pub mod lists;

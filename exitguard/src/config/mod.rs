@@ -25,8 +25,10 @@ pub use model::{
     Protocols, RuleSpec, Source,
 };
 pub use protocols::protocol_name;
-pub(crate) use protocols::protocol_number;
+pub(crate) use protocols::{protocol_names, protocol_number};
 pub use report::Problem;
+pub(crate) use suggest::closest;
+pub(crate) use values::prefix as parse_prefix;
 pub use values::{parse_duration, parse_interface};
 
 use crate::diagnostic::{Diagnostic, SourceFile};

@@ -39,6 +39,11 @@ pub(crate) fn protocol_number(name: &str) -> Option<u8> {
     names.find_map(|(known, number)| (known == name).then_some(number))
 }
 
+/// The names that IP protocols have here.
+pub(crate) fn protocol_names() -> [&'static str; NAMES.len()] {
+    NAMES.map(|(name, _)| name)
+}
+
 /// The key for protocols that are not for `protocols`.
 const fn own_key(number: u8) -> Option<&'static str> {
     match number {
@@ -91,8 +96,7 @@ fn one(value: &Value<'_>) -> Result<u8, Problem> {
 }
 
 fn unknown(name: &str) -> Problem {
-    let known = NAMES.map(|(known, _)| known);
-    let hint = match closest(name, known) {
+    let hint = match closest(name, protocol_names()) {
         _ if name == "any" => "write protocols = \"any\", without brackets".to_owned(),
         Some(meant) => format!("did you mean \"{meant}\"?"),
         None => {

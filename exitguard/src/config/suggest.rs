@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 /// The candidate that a person most probably meant by `word`, if any is close.
-pub(super) fn closest<'a>(
+pub(crate) fn closest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str> + Clone,
 ) -> Option<&'a str> {

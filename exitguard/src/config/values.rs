@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// A prefix, and whether it had bits beyond its length.
-pub(super) fn prefix(text: &str) -> Result<(IpNet, bool), Problem> {
+pub(crate) fn prefix(text: &str) -> Result<(IpNet, bool), Problem> {
     let net = match text.parse::<IpAddr>() {
         Ok(addr) => IpNet::from(addr),
         Err(_) => text.parse::<IpNet>().map_err(|_| no_prefix(text))?,

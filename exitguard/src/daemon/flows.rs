@@ -1,17 +1,15 @@
 //! The kernel's flow table, for whoever asks.
 
 use super::reporter::Reporter;
-use crate::config::Config;
-use crate::control::{Decided, Flow, FlowState, Flows};
+use crate::control::{Flow, FlowState, Flows};
 use crate::output::{FlowReport, WallClock};
 use crate::state::{Record, RecordKind};
-use exitguard_common::abi::{self, FlowKey, Origin, Verdict};
+use exitguard_common::abi::{self, FlowKey, Origin};
 
 /// All flows with every name looked up.
 pub(super) fn named(
     table: &[(FlowKey, abi::FlowState)],
     reporter: &Reporter,
-    config: &Config,
     clock: &WallClock,
 ) -> Flows {
     let flows = table.iter().filter_map(|(key, state)| {
@@ -22,12 +20,7 @@ pub(super) fn named(
             time_ns: clock.monotonic_ns(),
         };
         let report = reporter.named(&record, clock)?;
-        let client = config.client_of(report.client);
-        Some(flow(
-            report,
-            state,
-            client.map(|client| client.name.clone()),
-        ))
+        Some(flow(report, state))
     });
     Flows {
         time: clock.wall(),
@@ -35,7 +28,7 @@ pub(super) fn named(
     }
 }
 
-fn flow(report: FlowReport, state: &abi::FlowState, client_name: Option<String>) -> Flow {
+fn flow(report: FlowReport, state: &abi::FlowState) -> Flow {
     let inbound = state.origin() == Origin::Remote;
     let (client_port, remote_port) = if inbound {
         (report.destination_port, report.source_port)
@@ -51,7 +44,7 @@ fn flow(report: FlowReport, state: &abi::FlowState, client_name: Option<String>)
         id: report.flow_id,
         client: report.client,
         client_port,
-        client_name,
+        client_name: report.client_name.as_deref().map(str::to_owned),
         remote: remote.unwrap_or(report.client),
         remote_port,
         protocol: report.protocol,
@@ -66,11 +59,7 @@ fn flow(report: FlowReport, state: &abi::FlowState, client_name: Option<String>)
         sent: state.outbound.into(),
         received: state.inbound.into(),
         denied_pkts: report.denied_pkts,
-        decision: match report.decision.verdict {
-            Verdict::Allow => Decided::Allow,
-            Verdict::Deny => Decided::Deny,
-            Verdict::WouldDeny => Decided::WouldDeny,
-        },
+        decision: report.decision.verdict.into(),
         reason: report.decision.reason.name().to_owned(),
         rule: report.rule,
         list: report.list,

@@ -1,12 +1,14 @@
 //! A record with every name looked up.
 
 use super::clock::WallClock;
+use crate::control::FlowState;
 use crate::policy::Labels;
 use crate::state::{Record, RecordKind};
 use exitguard_common::abi::{Counters, Decision, FlowKey, Origin, Reason, Verdict};
 use exitguard_common::packet::protocol;
 use jiff::Timestamp;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Everything there is to say about a flow at one moment. Source is always the side that opened it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +23,8 @@ pub struct FlowReport {
     pub flow_id: u64,
     /// The client of the exit node.
     pub client: IpAddr,
+    /// What it is called, if it has a rule of its own.
+    pub client_name: Option<Arc<str>>,
     /// Who opened the flow; `None` for a packet that could not be read.
     pub source: Option<IpAddr>,
     /// The other side.
@@ -120,6 +124,7 @@ impl FlowReport {
             kind,
             flow_id: flow_id(&key, state.first_seen_ns),
             client,
+            client_name: naming.labels.client(client).cloned(),
             source: is_readable.then_some(source),
             destination: is_readable.then_some(destination),
             source_port: ports.map(|(source, _)| source),
@@ -159,6 +164,24 @@ impl FlowReport {
                 tcp_flags,
             }),
             RecordKind::Start | RecordKind::Update | RecordKind::End(_) => None,
+        }
+    }
+
+    /// The side that is not the client, and its port; nothing of a packet that could not be read.
+    pub fn remote(&self) -> (Option<IpAddr>, Option<u16>) {
+        if self.source == Some(self.client) {
+            (self.destination, self.destination_port)
+        } else {
+            (self.source, self.source_port)
+        }
+    }
+
+    /// How far the flow is.
+    pub const fn state(&self) -> FlowState {
+        match self.kind {
+            RecordKind::End(_) => FlowState::Closed,
+            _ if self.to_client.pkts > 0 => FlowState::Established,
+            _ => FlowState::New,
         }
     }
 

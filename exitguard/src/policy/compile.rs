@@ -1,6 +1,7 @@
 //! Configuration, lists and the host's network to tables.
 
 use super::client::flatten;
+use super::client_names::ClientNames;
 use super::interval::{Address, Interval, cut, join, merge, subtract};
 use super::layers::{Classes, Layer, Meaning, TooManyClasses, sweep};
 use super::never_block::never_blocked;
@@ -129,7 +130,7 @@ pub fn compile(
         lists: lists.iter().map(|list| list_id(&list.name)).collect(),
         overlay: Overlay::default(),
     };
-    let labels = Labels::new(names, &compiled, lists);
+    let labels = Labels::new(names, &compiled, lists, ClientNames::new(&config.clients));
     Ok((compiled, labels))
 }
 

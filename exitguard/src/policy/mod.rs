@@ -5,6 +5,7 @@
 //! well. `explain` and the kernel therefore share every step after this room.
 
 mod client;
+mod client_names;
 mod compile;
 mod interval;
 mod layers;

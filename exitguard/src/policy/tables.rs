@@ -1,5 +1,6 @@
 //! The compiled policy and the words that belong to its numbers.
 
+use super::client_names::ClientNames;
 use super::overlay::Overlay;
 use crate::lists::LoadedList;
 use exitguard_common::abi::{
@@ -84,6 +85,7 @@ pub struct Labels {
     /// The lists that only observe, a bit each.
     observing: u64,
     lists: Arc<[LoadedList]>,
+    clients: ClientNames,
     overlay: Overlay,
 }
 
@@ -97,13 +99,19 @@ pub struct ListHit<'a> {
 }
 
 impl Labels {
-    pub(super) fn new(rules: Vec<String>, compiled: &Compiled, lists: Arc<[LoadedList]>) -> Self {
+    pub(super) fn new(
+        rules: Vec<String>,
+        compiled: &Compiled,
+        lists: Arc<[LoadedList]>,
+        clients: ClientNames,
+    ) -> Self {
         let applying = compiled.rules.iter().map(|rule| rule.lists).collect();
         Self {
             rules,
             applying,
             observing: compiled.settings.observe_lists,
             lists,
+            clients,
             overlay: compiled.overlay.clone(),
         }
     }
@@ -127,6 +135,11 @@ impl Labels {
         self.rules
             .get(usize::from(id))
             .map_or("unknown", String::as_str)
+    }
+
+    /// Name of the client that an address belongs to, if it has a rule of its own.
+    pub fn client(&self, addr: IpAddr) -> Option<&Arc<str>> {
+        self.clients.of(addr)
     }
 
     /// The lists, by their bit.

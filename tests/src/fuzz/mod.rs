@@ -6,6 +6,7 @@
 mod config;
 mod control;
 mod events;
+mod filter;
 mod input;
 mod lists;
 mod packets;
@@ -18,10 +19,11 @@ mod sum;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("config", config::config),
     ("control", control::control),
     ("event", events::event),
+    ("filter", filter::filter),
     ("gzip", lists::gzip),
     ("list", lists::list),
     ("list_format", lists::list_format),

@@ -1,6 +1,6 @@
 //! Flows as they are, not as events.
 
-use exitguard_common::abi::Counters;
+use exitguard_common::abi::{Counters, Verdict};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -78,6 +78,30 @@ pub enum Decided {
     WouldDeny,
 }
 
+impl Decided {
+    /// All that there are.
+    pub const ALL: [Self; 3] = [Self::Allow, Self::Deny, Self::WouldDeny];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::WouldDeny => "would_deny",
+        }
+    }
+}
+
+impl From<Verdict> for Decided {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Allow => Self::Allow,
+            Verdict::Deny => Self::Deny,
+            Verdict::WouldDeny => Self::WouldDeny,
+        }
+    }
+}
+
 /// How far a flow is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,6 +112,20 @@ pub enum FlowState {
     Established,
     /// TCP ended.
     Closed,
+}
+
+impl FlowState {
+    /// All that there are.
+    pub const ALL: [Self; 3] = [Self::New, Self::Established, Self::Closed];
+
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Established => "established",
+            Self::Closed => "closed",
+        }
+    }
 }
 
 /// Packets and IP bytes.

@@ -30,10 +30,7 @@ impl Supervisor {
     fn flows(&mut self) -> Reply {
         let clock = WallClock::now();
         match self.guard.flows() {
-            Ok(table) => {
-                let config = &self.desired.config;
-                Reply::ok(&flows::named(&table, &self.reporter, config, &clock))
-            }
+            Ok(table) => Reply::ok(&flows::named(&table, &self.reporter, &clock)),
             Err(error) => Reply::error(RefusalKind::Failed, error.to_string()),
         }
     }

@@ -41,6 +41,7 @@ fn report() -> FlowReport {
         kind: RecordKind::Start,
         flow_id: 1,
         client: probe.from,
+        client_name: None,
         source: Some(probe.from),
         destination: Some(probe.to),
         source_port: Some(40_000),

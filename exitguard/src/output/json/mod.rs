@@ -90,11 +90,7 @@ fn flow_object(report: &FlowReport) -> Flow {
         start: time(report.start),
         end: reason.map(|_| time(report.last)),
         age: u64::try_from(report.last.duration_since(report.start).as_secs()).unwrap_or_default(),
-        state: match report.kind {
-            RecordKind::End(_) => "closed",
-            _ if report.to_client.pkts > 0 => "established",
-            _ => "new",
-        },
+        state: report.state().name(),
         reason,
     }
 }
@@ -118,7 +114,10 @@ fn detail(report: &FlowReport) -> FlowDetail<'_> {
         list: report.list.as_deref(),
         entry: report.entry.as_deref(),
         rule: &report.rule,
-        client: report.source.map(|_| Client { ip: report.client }),
+        client: report.source.map(|_| Client {
+            ip: report.client,
+            name: report.client_name.as_deref(),
+        }),
         denied_pkts: Some(report.denied_pkts).filter(|pkts| *pkts > 0),
         generation: report.generation,
     }

@@ -150,7 +150,7 @@ pub(super) struct FlowDetail<'a> {
     pub(super) entry: Option<&'a str>,
     pub(super) rule: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) client: Option<Client>,
+    pub(super) client: Option<Client<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) denied_pkts: Option<u64>,
     pub(super) generation: u32,
@@ -158,8 +158,10 @@ pub(super) struct FlowDetail<'a> {
 
 /// `exitguard.client`.
 #[derive(Serialize)]
-pub(super) struct Client {
+pub(super) struct Client<'a> {
     pub(super) ip: IpAddr,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<&'a str>,
 }
 
 /// `exitguard` of `stats` events. Counters count since the kernel's state was made; those of reasons that
