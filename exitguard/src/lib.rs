@@ -5,6 +5,7 @@
 //! compiles them, [`datapath`] (the only room that knows aya) puts them into the kernel; the [`daemon`]
 //! runs it all. The [`demo`] runs the daemon in turn, in a [`lab`].
 
+pub mod audit;
 pub mod config;
 pub mod control;
 pub mod daemon;

@@ -8,6 +8,7 @@ use super::rule::{Surroundings, client_rule, host_rule};
 use super::section::{Section, TOP};
 use super::value::Value;
 use super::values;
+use crate::audit;
 use crate::control::DEFAULT_SOCKET;
 use ipnet::IpNet;
 use std::ops::RangeInclusive;
@@ -57,6 +58,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         attach,
     };
     let egress = read_egress(egress, &surroundings, report);
+    let (socket, audit) = read_control(control, report);
     Config {
         mode,
         interface,
@@ -70,7 +72,8 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         events: read_events(events, report),
         flow_table: read_limits(limits, report),
         list_cache: read_cache(downloads, report),
-        socket: read_socket(control, report),
+        socket,
+        audit,
         lists,
     }
 }
@@ -175,30 +178,46 @@ fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettin
 /// Longest path of a socket, without the byte that ends it: `sun_path` of unix(7).
 const SOCKET_PATH: usize = 107;
 
-fn read_socket(mut section: Section<'_>, report: &mut Report<'_>) -> PathBuf {
+/// The socket, and the audit log.
+fn read_control(mut section: Section<'_>, report: &mut Report<'_>) -> (PathBuf, PathBuf) {
     let folder = report.file().path().parent().unwrap_or(Path::new(""));
     let folder = folder.to_owned();
-    let path = |value: &Value<'_>| {
-        let path = folder.join(value.string()?);
-        let hint = format!(
-            "name a path of at most {SOCKET_PATH} bytes, as in socket = \"{DEFAULT_SOCKET}\""
-        );
-        if path == folder {
-            return Err(value.has_to_be("the path of a socket", hint));
-        }
-        match path.as_os_str().len() {
-            ..=SOCKET_PATH => Ok(path),
-            length => {
-                let message = format!("a socket cannot have a path of {length} bytes");
-                Err(Problem::new(message, hint))
-            }
-        }
-    };
     let socket = section
         .get("socket")
-        .and_then(|value| report.read(&value, path));
+        .and_then(|value| report.read(&value, |value| read_socket(value, &folder)));
+    let audit = section
+        .get("audit")
+        .and_then(|value| report.read(&value, |value| read_audit(value, &folder)));
     section.finish(report);
-    socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET))
+    (
+        socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
+        audit.unwrap_or_else(|| PathBuf::from(audit::DEFAULT_PATH)),
+    )
+}
+
+fn read_socket(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
+    let path = folder.join(value.string()?);
+    let hint =
+        format!("name a path of at most {SOCKET_PATH} bytes, as in socket = \"{DEFAULT_SOCKET}\"");
+    if path == folder {
+        return Err(value.has_to_be("the path of a socket", hint));
+    }
+    match path.as_os_str().len() {
+        ..=SOCKET_PATH => Ok(path),
+        length => {
+            let message = format!("a socket cannot have a path of {length} bytes");
+            Err(Problem::new(message, hint))
+        }
+    }
+}
+
+fn read_audit(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
+    let text = value.string()?;
+    if text.is_empty() || text.ends_with('/') {
+        let hint = format!("name a file, as in audit = \"{}\"", audit::DEFAULT_PATH);
+        return Err(value.has_to_be("the path of a file", hint));
+    }
+    Ok(folder.join(text))
 }
 
 fn duration(value: &Value<'_>) -> Result<Duration, Problem> {

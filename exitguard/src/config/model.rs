@@ -40,6 +40,8 @@ pub struct Config {
     pub list_cache: PathBuf,
     /// Where the daemon answers.
     pub socket: PathBuf,
+    /// Where changes are written down.
+    pub audit: PathBuf,
 }
 
 impl Config {

@@ -12,6 +12,10 @@ pub const OPERATORS: &str = "exitguard-operator";
 pub struct Peer {
     /// The name of the user, or their number.
     pub name: String,
+    /// The number of the user, if known.
+    pub uid: Option<u32>,
+    /// Their process, if known; it may be gone by now.
+    pub pid: Option<i32>,
     /// They may change what is in force, and not only read.
     pub is_operator: bool,
 }
@@ -20,7 +24,10 @@ impl Peer {
     /// Whoever connected, as the kernel says.
     pub(super) fn of(stream: &UnixStream) -> Self {
         match stream.peer_cred() {
-            Ok(peer) => Self::new(Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid())),
+            Ok(peer) => Self {
+                pid: peer.pid(),
+                ..Self::new(Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid()))
+            },
             Err(_) => Self::reader("unknown"),
         }
     }
@@ -29,6 +36,8 @@ impl Peer {
     pub fn reader(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
+            uid: None,
+            pid: None,
             is_operator: false,
         }
     }
@@ -45,6 +54,8 @@ impl Peer {
         };
         Self {
             name: known.map_or_else(|| user.to_string(), |user| user.name),
+            uid: Some(user.as_raw()),
+            pid: None,
             is_operator,
         }
     }

@@ -1,5 +1,6 @@
 //! Records to reports.
 
+use crate::audit::{AuditLog, Entry};
 use crate::lists::{Condition, LoadedList};
 use crate::output::{
     FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport,
@@ -18,6 +19,7 @@ const KEPT_POLICIES: usize = 3;
 #[derive(Debug)]
 pub struct Reporter {
     sink: Sink,
+    audit: Option<AuditLog>,
     interface: String,
     mode: &'static str,
     /// Names by generation, newest first.
@@ -33,6 +35,7 @@ impl Reporter {
     pub fn new(sink: Sink, interface: String, mode: &'static str) -> Self {
         Self {
             sink,
+            audit: None,
             interface,
             mode,
             labels: VecDeque::new(),
@@ -40,6 +43,11 @@ impl Reporter {
             told_kernel: 0,
             told_output: 0,
         }
+    }
+
+    /// Changes are written down from now on.
+    pub fn set_audit(&mut self, audit: AuditLog) {
+        self.audit = Some(audit);
     }
 
     /// The interface is known now.
@@ -97,6 +105,21 @@ impl Reporter {
             message: message.into(),
         };
         self.sink.send(Report::State(report));
+    }
+
+    /// Writes down a change. That it could not be written is told.
+    pub fn audit(&mut self, entry: &Entry) {
+        let audit = self.audit.as_mut();
+        if let Some(Err(error)) = audit.map(|audit| audit.write(entry)) {
+            self.state(StateEvent::NoAudit, error.to_string());
+        }
+    }
+
+    /// The logs may have been rotated.
+    pub fn reopen(&mut self) {
+        if let Some(audit) = &mut self.audit {
+            audit.reopen();
+        }
     }
 
     /// Tells how it is with a list.

@@ -7,6 +7,7 @@ use super::search::Search;
 use super::status::{Inquiries, waiting};
 use super::supervisor::{LAST_REPORTS, LOOK_PERIOD, Supervisor, needs_restart, one_line};
 use super::systemd;
+use crate::audit::{Action, AuditLog, Entry, Via};
 use crate::config::{Fail, Interface};
 use crate::control::{Changes, Flows, Inquiry, RefusalKind, Reply, Request, Server};
 use crate::datapath::Environment;
@@ -14,6 +15,8 @@ use crate::diagnostic::Diagnostic;
 use crate::host::{self, Device};
 use crate::output::{Sink, StateEvent};
 use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
 use tokio::sync::mpsc::Receiver;
 
 /// What the daemon can be told.
@@ -38,6 +41,18 @@ pub struct Settings {
     pub warn: fn(&[Diagnostic]),
 }
 
+impl Settings {
+    /// What is put in force, for the audit log.
+    pub(super) fn what(&self) -> impl Serialize {
+        json!({ "config": self.files.config })
+    }
+
+    /// For the audit log: the files are read again.
+    pub(super) fn reload(&self) -> Entry {
+        Entry::own(Via::Signal, Action::Reload).what(self.what())
+    }
+}
+
 /// Runs until it is told to stop. `sink` gets the reports.
 ///
 /// # Errors
@@ -53,9 +68,13 @@ pub async fn run(
     let inquiries = Inquiries::new();
     let socket = Some(&desired.config.socket).filter(|_| settings.answer);
     let server = socket.map(|path| Server::start(path, inquiries.sender()));
+    let mut reporter = Reporter::new(sink, name(&desired), desired.config.mode.name());
+    if settings.answer {
+        reporter.set_audit(AuditLog::new(desired.config.audit.clone()));
+    }
     let mut start = Start {
         search: Search::new()?,
-        reporter: Reporter::new(sink, name(&desired), desired.config.mode.name()),
+        reporter,
         settings,
         desired,
         commands,
@@ -151,6 +170,7 @@ impl Start {
 
     /// What is waited with is what will be put in force.
     fn reload(&mut self) {
+        self.reporter.reopen();
         let refused = match self.settings.files.read_again(&self.desired) {
             Ok(desired) => match needs_restart(&self.desired.config, &desired.config) {
                 None => {
@@ -159,6 +179,7 @@ impl Start {
                     self.reload_error = None;
                     let message = "read again; it will be in force when the interface is there";
                     self.reporter.state(StateEvent::Reloaded, message);
+                    self.reporter.audit(&self.settings.reload());
                     return;
                 }
                 Some(why) => why,
@@ -167,6 +188,8 @@ impl Start {
         };
         self.reporter
             .state(StateEvent::ReloadFailed, refused.as_str());
+        let entry = self.settings.reload().failed(refused.as_str());
+        self.reporter.audit(&entry);
         self.reload_error = Some(refused);
     }
 

@@ -6,6 +6,7 @@
 mod clock;
 mod flow_report;
 pub mod json;
+mod log_file;
 mod report;
 mod sink;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub mod text;
 
 pub use clock::WallClock;
 pub use flow_report::{DropReport, FlowReport, Naming};
+pub use log_file::LogFile;
 pub use report::{ListReport, LostReport, Report, StateEvent, StateReport, StatsReport};
 pub use sink::{Lines, Reader, Sink};
 pub use text::bytes;

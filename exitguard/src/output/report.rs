@@ -101,6 +101,8 @@ pub enum StateEvent {
     NoGate,
     /// Nobody can ask the daemon: its control socket could not be made.
     NoSocket,
+    /// A change is missing in the audit log: it could not be written.
+    NoAudit,
     /// The daemon stops. What is in force stays.
     Stopped,
 }
@@ -119,6 +121,7 @@ impl StateEvent {
             Self::GateRestored => "gate_restored",
             Self::NoGate => "no_gate",
             Self::NoSocket => "no_socket",
+            Self::NoAudit => "no_audit",
             Self::Stopped => "stopped",
         }
     }

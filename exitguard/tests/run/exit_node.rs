@@ -61,7 +61,7 @@ impl ExitNode {
 
     /// Writes the configuration; its socket is this node's.
     pub(crate) fn write(&self, policy: &str) {
-        let control = "\n[control]\nsocket = \"control.sock\"\n";
+        let control = "\n[control]\nsocket = \"control.sock\"\naudit = \"audit.jsonl\"\n";
         fs::write(self.config(), policy.to_owned() + control).unwrap();
     }
 

@@ -8,6 +8,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod audit;
 mod doctor;
 mod downloads;
 mod exit_node;

@@ -21,6 +21,7 @@ pub(super) fn effective(config: &Config) -> String {
         flow_table,
         list_cache,
         socket,
+        audit,
     } = config;
     writeln!(
         text,
@@ -82,6 +83,9 @@ pub(super) fn effective(config: &Config) -> String {
     }
     if socket != Path::new("/run/exitguard/exitguard.sock") {
         writeln!(text, "answers at {}", socket.display()).unwrap();
+    }
+    if audit != Path::new("/var/log/exitguard/audit.jsonl") {
+        writeln!(text, "changes are in {}", audit.display()).unwrap();
     }
     text
 }

@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "mode",
     "interface",
     "attach",
@@ -45,6 +45,7 @@ const KEYS: [&str; 32] = [
     "fail",
     "on_exit",
     "socket",
+    "audit",
     "tcp",
     "udp",
     "sctp",

@@ -23,6 +23,8 @@ const SETTLING: Duration = Duration::from_secs(1);
 impl Supervisor {
     /// Reads the files again and puts what they say in force, or says why not.
     pub(super) fn reload(&mut self) {
+        self.reporter.reopen();
+        let before = self.guard.generation();
         let result = self.settings.files.read_again(&self.desired);
         let result = result.and_then(|desired| {
             if let Some(why) = needs_restart(&self.desired.config, &desired.config) {
@@ -46,6 +48,8 @@ impl Supervisor {
                 let message = summary(&self.desired, self.guard.method());
                 systemd::status(&message);
                 self.reporter.state(StateEvent::Reloaded, message);
+                let entry = self.settings.reload().before(before).after(generation);
+                self.reporter.audit(&entry);
                 self.tell_lists(true);
             }
             Ok(Err(why)) => self.reload_failed(why),
@@ -55,7 +59,9 @@ impl Supervisor {
 
     fn reload_failed(&mut self, why: String) {
         self.reload_error = Some(why.clone());
+        let entry = self.settings.reload().failed(why.as_str());
         self.reporter.state(StateEvent::ReloadFailed, why);
+        self.reporter.audit(&entry.before(self.guard.generation()));
     }
 
     fn in_force(&mut self, desired: Desired, generation: u32, labels: Labels) {
@@ -271,6 +277,8 @@ pub(in crate::daemon) fn needs_restart(old: &Config, new: &Config) -> Option<Str
         "fail"
     } else if old.socket != new.socket {
         "control.socket"
+    } else if old.audit != new.audit {
+        "control.audit"
     } else {
         return None;
     };

@@ -14,6 +14,7 @@ use super::sight::Sight;
 use super::start::{Command, Settings};
 use super::status::{Exposure, Inquiries};
 use super::systemd;
+use crate::audit::{Action, Entry, Via};
 use crate::config::{Fail, OnExit};
 use crate::datapath::{self, EventSource, Guard, Setup};
 use crate::host::{Device, HostError};
@@ -133,6 +134,8 @@ impl Supervisor {
         let message = summary(&supervisor.desired, supervisor.guard.method());
         systemd::ready(&message);
         supervisor.reporter.state(StateEvent::Started, message);
+        let entry = Entry::own(Via::Start, Action::Start).what(supervisor.settings.what());
+        supervisor.reporter.audit(&entry.after(generation));
         Ok(supervisor)
     }
 
@@ -263,6 +266,7 @@ impl Supervisor {
         self.tracker.shutdown(clock.monotonic_ns(), &mut outputs);
         self.act(&outputs, &clock);
         self.tell_stats();
+        let generation = self.guard.generation();
         let message = match self.desired.config.on_exit {
             OnExit::Keep => "what is in force stays; `exitguard off` removes it".to_owned(),
             OnExit::Open => match self.guard.take_off() {
@@ -270,7 +274,9 @@ impl Supervisor {
                 Err(error) => format!("some of it may be in force still: {error}"),
             },
         };
+        let entry = Entry::own(Via::Signal, Action::Stop).what(&message);
         self.reporter.state(StateEvent::Stopped, message);
+        self.reporter.audit(&entry.before(generation));
         self.reporter.finish(LAST_REPORTS);
     }
 }

@@ -99,6 +99,7 @@ fn enforcing(host: RuleSpec, egress: RuleSpec) -> Config {
         flow_table: 1_024,
         list_cache: "".into(),
         socket: "".into(),
+        audit: "".into(),
     }
 }
 
