@@ -5,7 +5,9 @@
 //! compiles them, [`datapath`] (the only room that knows aya) puts them into the kernel; the [`daemon`]
 //! runs it all. The [`demo`] runs the daemon in turn, in a [`lab`].
 
+mod atomic_file;
 pub mod audit;
+pub mod changes;
 pub mod config;
 pub mod control;
 pub mod daemon;

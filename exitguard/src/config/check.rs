@@ -9,6 +9,7 @@ use super::section::{Section, TOP};
 use super::value::Value;
 use super::values;
 use crate::audit;
+use crate::changes;
 use crate::control::DEFAULT_SOCKET;
 use ipnet::IpNet;
 use std::ops::RangeInclusive;
@@ -58,7 +59,11 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         attach,
     };
     let egress = read_egress(egress, &surroundings, report);
-    let (socket, audit) = read_control(control, report);
+    let Control {
+        socket,
+        audit,
+        changes,
+    } = read_control(control, report);
     Config {
         mode,
         interface,
@@ -74,6 +79,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         list_cache: read_cache(downloads, report),
         socket,
         audit,
+        changes,
         lists,
     }
 }
@@ -178,8 +184,14 @@ fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettin
 /// Longest path of a socket, without the byte that ends it: `sun_path` of unix(7).
 const SOCKET_PATH: usize = 107;
 
-/// The socket, and the audit log.
-fn read_control(mut section: Section<'_>, report: &mut Report<'_>) -> (PathBuf, PathBuf) {
+/// `[control]`.
+struct Control {
+    socket: PathBuf,
+    audit: PathBuf,
+    changes: PathBuf,
+}
+
+fn read_control(mut section: Section<'_>, report: &mut Report<'_>) -> Control {
     let folder = report.file().path().parent().unwrap_or(Path::new(""));
     let folder = folder.to_owned();
     let socket = section
@@ -187,12 +199,16 @@ fn read_control(mut section: Section<'_>, report: &mut Report<'_>) -> (PathBuf, 
         .and_then(|value| report.read(&value, |value| read_socket(value, &folder)));
     let audit = section
         .get("audit")
-        .and_then(|value| report.read(&value, |value| read_audit(value, &folder)));
+        .and_then(|value| report.read(&value, |value| read_file(value, &folder, AUDIT_HINT)));
+    let changes = section
+        .get("changes")
+        .and_then(|value| report.read(&value, |value| read_file(value, &folder, CHANGES_HINT)));
     section.finish(report);
-    (
-        socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
-        audit.unwrap_or_else(|| PathBuf::from(audit::DEFAULT_PATH)),
-    )
+    Control {
+        socket: socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
+        audit: audit.unwrap_or_else(|| PathBuf::from(audit::DEFAULT_PATH)),
+        changes: changes.unwrap_or_else(|| PathBuf::from(changes::DEFAULT_PATH)),
+    }
 }
 
 fn read_socket(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
@@ -211,10 +227,12 @@ fn read_socket(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
     }
 }
 
-fn read_audit(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
+const AUDIT_HINT: &str = "name a file, as in audit = \"/var/log/exitguard/audit.jsonl\"";
+const CHANGES_HINT: &str = "name a file, as in changes = \"/var/lib/exitguard/changes.json\"";
+
+fn read_file(value: &Value<'_>, folder: &Path, hint: &'static str) -> Result<PathBuf, Problem> {
     let text = value.string()?;
     if text.is_empty() || text.ends_with('/') {
-        let hint = format!("name a file, as in audit = \"{}\"", audit::DEFAULT_PATH);
         return Err(value.has_to_be("the path of a file", hint));
     }
     Ok(folder.join(text))

@@ -29,7 +29,7 @@ pub(crate) use protocols::{protocol_names, protocol_number};
 pub use report::Problem;
 pub(crate) use suggest::closest;
 pub(crate) use values::prefix as parse_prefix;
-pub use values::{parse_duration, parse_interface};
+pub use values::{parse_age, parse_duration, parse_interface};
 
 use crate::diagnostic::{Diagnostic, SourceFile};
 use report::Report;

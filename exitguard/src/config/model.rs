@@ -42,6 +42,8 @@ pub struct Config {
     pub socket: PathBuf,
     /// Where changes are written down.
     pub audit: PathBuf,
+    /// Where changes at run time are kept.
+    pub changes: PathBuf,
 }
 
 impl Config {

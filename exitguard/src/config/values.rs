@@ -69,7 +69,10 @@ pub(super) const AGE_HINT: &str =
     "write it as \"36h\" or \"7d\"; at least \"1s\", at most ten years; or \"never\"";
 
 /// An age like `7d`, `36h` or `90m`; a second to ten years.
-pub(super) fn parse_age(text: &str) -> Result<Duration, Problem> {
+///
+/// # Errors
+/// For anything else.
+pub fn parse_age(text: &str) -> Result<Duration, Problem> {
     let days = text
         .strip_suffix('d')
         .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))

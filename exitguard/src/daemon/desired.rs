@@ -1,11 +1,12 @@
 //! The policy as its files want it.
 
 use super::error::DaemonError;
+use crate::changes::Book;
 use crate::config::{self, Config, Fail, Interface, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::host::TAILSCALED;
 use crate::lists::{self, ListError, LoadedList, Memory, Relays};
-use crate::policy::{Network, collisions};
+use crate::policy::{CompileError, Compiled, Labels, Network, collisions, compile};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,6 +102,22 @@ impl Desired {
             relays: self.relays.addresses.clone(),
             ..network.clone()
         }
+    }
+
+    /// The policy for a network, under changes at run time.
+    ///
+    /// # Errors
+    /// When it does not fit the tables.
+    pub(super) fn compile(
+        &self,
+        network: &Network,
+        book: &Book,
+    ) -> Result<(Compiled, Labels), CompileError> {
+        let surroundings = self.surroundings(network);
+        let (mut policy, labels) = compile(&self.config, self.lists.clone(), &surroundings)?;
+        policy.overlay = book.overlay();
+        let labels = labels.under(policy.overlay.clone());
+        Ok((policy, labels))
     }
 
     /// What of the lists is left out on this network because it must not be blocked.

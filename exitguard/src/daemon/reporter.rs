@@ -6,7 +6,7 @@ use crate::output::{
     FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport,
     WallClock,
 };
-use crate::policy::Labels;
+use crate::policy::{Labels, Overlay};
 use crate::state::Record;
 use exitguard_common::abi::Stats;
 use std::collections::VecDeque;
@@ -60,6 +60,13 @@ impl Reporter {
         self.mode = mode;
         self.labels.push_front((generation, labels));
         self.labels.truncate(KEPT_POLICIES);
+    }
+
+    /// Operators changed what is in force.
+    pub fn change(&mut self, generation: u32, overlay: Overlay) {
+        if let Some((_, labels)) = self.labels.front() {
+            self.use_policy(generation, labels.under(overlay), self.mode);
+        }
     }
 
     /// Losses of the kernel before this daemon started were not ours to tell.

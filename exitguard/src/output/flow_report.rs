@@ -2,7 +2,7 @@
 
 use super::clock::WallClock;
 use crate::control::FlowState;
-use crate::policy::Labels;
+use crate::policy::{Labels, short};
 use crate::state::{Record, RecordKind};
 use exitguard_common::abi::{Counters, Decision, FlowKey, Origin, Reason, Verdict};
 use exitguard_common::packet::protocol;
@@ -53,7 +53,7 @@ pub struct FlowReport {
     pub rule: String,
     /// The list that holds the destination, when that is the reason.
     pub list: Option<String>,
-    /// Its entry.
+    /// Its entry; or what was blocked at run time.
     pub entry: Option<String>,
     /// Number of the policy that decided.
     pub generation: u32,
@@ -116,6 +116,11 @@ impl FlowReport {
         let hit = (decision.reason == Reason::Blocklist)
             .then(|| naming.labels.list_hit(decision.rule, remote))
             .flatten();
+        let blocked = || {
+            let block = (decision.reason == Reason::Runtime)
+                .then(|| naming.labels.overlay().blocked(client, remote));
+            block.flatten().map(short)
+        };
         let has_state = state.first_seen_ns != 0;
         let time = naming.clock.wall_of(time_ns);
         Self {
@@ -147,7 +152,7 @@ impl FlowReport {
             decision,
             rule: naming.labels.rule(decision.rule).to_owned(),
             list: hit.map(|hit| hit.list.to_owned()),
-            entry: hit.map(|hit| hit.entry.to_string()),
+            entry: hit.map(|hit| hit.entry.to_string()).or_else(blocked),
             generation: state.cached.generation(),
         }
     }

@@ -103,6 +103,10 @@ pub enum StateEvent {
     NoSocket,
     /// A change is missing in the audit log: it could not be written.
     NoAudit,
+    /// An operator changed what is in force, or such a change is over.
+    Changed,
+    /// What is changed at run time cannot be kept, or was not.
+    NoChanges,
     /// The daemon stops. What is in force stays.
     Stopped,
 }
@@ -122,6 +126,8 @@ impl StateEvent {
             Self::NoGate => "no_gate",
             Self::NoSocket => "no_socket",
             Self::NoAudit => "no_audit",
+            Self::Changed => "changed",
+            Self::NoChanges => "no_changes",
             Self::Stopped => "stopped",
         }
     }

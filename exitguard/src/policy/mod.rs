@@ -16,7 +16,7 @@ mod tables;
 
 pub use compile::{CompileError, Network, TAILNET, compile};
 pub use interval::{Address, Interval, merge, subtract};
-pub use never_block::{Collision, NeverBlocked, collisions, never_blocked};
+pub use never_block::{Collision, NeverBlocked, collisions, never_blocked, short};
 pub use overlay::{Effect, Overlay, OverlayEntry, Override};
 pub use ports::PortSet;
 pub use tables::{Compiled, Labels, ListHit, list_id};

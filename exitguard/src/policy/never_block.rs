@@ -38,11 +38,16 @@ pub struct NeverBlocked {
 
 impl fmt::Display for NeverBlocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.net.prefix_len() == self.net.max_prefix_len() {
-            write!(f, "{}", self.net.addr())
-        } else {
-            write!(f, "{}", self.net)
-        }
+        f.write_str(&short(self.net))
+    }
+}
+
+/// A network as people write it: a single address without its length.
+pub fn short(net: IpNet) -> String {
+    if net.prefix_len() == net.max_prefix_len() {
+        net.addr().to_string()
+    } else {
+        net.to_string()
     }
 }
 

@@ -1,9 +1,9 @@
 //! What operators change at run time, laid over a policy.
 
 use exitguard_common::abi::{Addr, RuntimeEntry, RuntimeFlags, Scope};
-use ipnet::{IpNet, Ipv4Net};
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// What an override does.
@@ -47,6 +47,7 @@ pub struct OverlayEntry {
 
 /// Every IPv4 address, which is inside of some short IPv6 prefixes as the kernel writes it.
 const ALL_V4: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0));
+const ALL_V6: IpNet = IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0));
 /// Bits before an IPv4 address in the kernel's tables.
 const MAPPED_BITS: u32 = 96;
 
@@ -116,9 +117,11 @@ impl Overlay {
     pub fn entries(&self) -> Vec<OverlayEntry> {
         let mut entries = Vec::new();
         let clients = self.overrides.iter().flat_map(|one| one.clients.clone());
+        let clients = with_all_v4(clients);
         let everybody = self.overrides.iter().filter(|one| one.clients.is_empty());
         let everybody: Vec<&Override> = everybody.collect();
-        if everybody.iter().any(|one| one.effect == Effect::Lockdown) {
+        let are_locked = everybody.iter().any(|one| one.effect == Effect::Lockdown);
+        if are_locked && !clients.contains(&ALL_V6) {
             // Longer prefixes, those of named clients, say it as well.
             entries.push(OverlayEntry {
                 scope: Scope::CLIENTS,
@@ -131,7 +134,7 @@ impl Overlay {
             });
         }
         destinations(Scope::OTHERS, &everybody, &mut entries);
-        for (number, client) in (1..).zip(with_all_v4(clients)) {
+        for (number, client) in (1..).zip(clients) {
             let about: Vec<&Override> = self.about(client).collect();
             let is_locked = about.iter().any(|one| one.effect == Effect::Lockdown);
             let flags = if is_locked {

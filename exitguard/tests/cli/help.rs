@@ -2,13 +2,20 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 27] = [
     &[],
     &["demo"],
     &["run"],
     &["check"],
     &["explain"],
     &["status"],
+    &["block"],
+    &["unblock"],
+    &["blocks"],
+    &["allow"],
+    &["lockdown"],
+    &["unlock"],
+    &["undo"],
     &["doctor"],
     &["off"],
     &["lists"],

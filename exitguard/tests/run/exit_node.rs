@@ -9,7 +9,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Instant;
 
-use exitguard::lab::{CLIENT_V4, EchoServer, Exchange, Lab, LabOptions, SERVER_V4, tcp_exchange};
+use exitguard::lab::{
+    CLIENT_V4, EchoServer, Exchange, Lab, LabOptions, SERVER_V4, TcpSession, tcp_exchange,
+};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
@@ -61,7 +63,7 @@ impl ExitNode {
 
     /// Writes the configuration; its socket is this node's.
     pub(crate) fn write(&self, policy: &str) {
-        let control = "\n[control]\nsocket = \"control.sock\"\naudit = \"audit.jsonl\"\n";
+        let control = "\n[control]\nsocket = \"control.sock\"\naudit = \"audit.jsonl\"\nchanges = \"changes.json\"\n";
         fs::write(self.config(), policy.to_owned() + control).unwrap();
     }
 
@@ -125,6 +127,12 @@ impl ExitNode {
     pub(crate) fn ask(&self, port: u16) -> Exchange {
         let server = SocketAddr::new(SERVER_V4, port);
         tcp_exchange(self.lab.client(), CLIENT_V4, server, SOON).unwrap()
+    }
+
+    /// A connection of a client to the port that every policy allows.
+    pub(crate) fn session(&self) -> TcpSession {
+        let server = SocketAddr::new(SERVER_V4, OPEN);
+        TcpSession::open(self.lab.client(), CLIENT_V4, server, SOON).unwrap()
     }
 
     /// Only what [`POLICY`] allows gets through.

@@ -9,6 +9,7 @@
 )]
 
 mod audit;
+mod changes;
 mod doctor;
 mod downloads;
 mod exit_node;

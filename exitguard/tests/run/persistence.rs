@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use exitguard::datapath::PIN_ROOT;
-use exitguard::lab::{CLIENT_V4, EchoServer, Exchange, SERVER_V4, TcpSession};
+use exitguard::lab::{CLIENT_V4, EchoServer, Exchange, SERVER_V4};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
@@ -15,17 +15,12 @@ use crate::exit_node::{Daemon, ExitNode, LENIENT, OPEN, POLICY, SHUT};
 use crate::kernel::{Objects, has_pins};
 use crate::{SOON, is_flow, is_state, until};
 
-fn session(node: &ExitNode) -> TcpSession {
-    let server = SocketAddr::new(SERVER_V4, OPEN);
-    TcpSession::open(node.lab.client(), CLIENT_V4, server, SOON).unwrap()
-}
-
 #[test]
 #[ignore = "needs root"]
 fn enforcement_survives_the_daemon_and_the_next_one_adopts_it() {
     let node = ExitNode::new(POLICY);
     let daemon = node.guard();
-    let mut session = session(&node);
+    let mut session = node.session();
     assert_eq!(session.exchange(SOON).unwrap(), Exchange::Answered);
     let start = daemon.wait_for("the flow", |event| is_flow(event, "start", OPEN));
     // Another number than a first start has.

@@ -22,6 +22,7 @@ pub(super) fn effective(config: &Config) -> String {
         list_cache,
         socket,
         audit,
+        changes,
     } = config;
     writeln!(
         text,
@@ -86,6 +87,9 @@ pub(super) fn effective(config: &Config) -> String {
     }
     if audit != Path::new("/var/log/exitguard/audit.jsonl") {
         writeln!(text, "changes are in {}", audit.display()).unwrap();
+    }
+    if changes != Path::new("/var/lib/exitguard/changes.json") {
+        writeln!(text, "keeps what is changed in {}", changes.display()).unwrap();
     }
     text
 }

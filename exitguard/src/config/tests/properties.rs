@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 34] = [
     "mode",
     "interface",
     "attach",
@@ -46,6 +46,7 @@ const KEYS: [&str; 33] = [
     "on_exit",
     "socket",
     "audit",
+    "changes",
     "tcp",
     "udp",
     "sctp",

@@ -1,8 +1,12 @@
 //! Changes at run time.
 
+use crate::diagnostic::printable;
+use crate::policy::short;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
 
 /// What is in force beside the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,9 @@ pub struct NewChange {
     /// Why, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub comment: String,
+    /// Where the session of whoever asks comes from, which is not to be cut by accident.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<IpAddr>,
     /// Even if it cuts what this host needs.
     #[serde(default, skip_serializing_if = "is_false")]
     pub force: bool,
@@ -85,6 +92,28 @@ pub struct Change {
     pub comment: String,
 }
 
+impl fmt::Display for Change {
+    /// For one line, on a terminal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.name(), self.id)?;
+        if let Some(destination) = self.destination {
+            write!(f, " of {}", short(destination))?;
+        }
+        match &self.client {
+            Some(client) => write!(f, " for {}", printable(client))?,
+            None => f.write_str(" for every client")?,
+        }
+        match self.until {
+            Some(until) => write!(f, " until {until:.0}")?,
+            None => f.write_str(" until it is taken back")?,
+        }
+        if !self.comment.is_empty() {
+            write!(f, " ({})", printable(&self.comment))?;
+        }
+        Ok(())
+    }
+}
+
 /// What came of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
@@ -92,8 +121,10 @@ pub struct Changed {
     pub change: Change,
     /// Number of the policy that is in force now.
     pub generation: u32,
-    /// Open flows that are denied now and were not, and of those allowed now that were not.
+    /// Open flows that it concerns.
     pub flows: usize,
+    /// `observe` or `enforce`: a block denies only when the policy is enforced.
+    pub mode: String,
 }
 
 const fn is_false(value: &bool) -> bool {

@@ -106,6 +106,14 @@ impl Reply {
         }
     }
 
+    /// An answer, or why there is none.
+    pub fn from_result(result: &Result<impl Serialize, Refusal>) -> Self {
+        match result {
+            Ok(answer) => Self::ok(answer),
+            Err(refusal) => refusal.clone().into(),
+        }
+    }
+
     /// Why there is none.
     pub fn error(kind: RefusalKind, message: impl Into<String>) -> Self {
         Refusal {

@@ -2,7 +2,7 @@
 
 use super::Supervisor;
 use super::changes::not_there;
-use crate::control::{Changes, Inquiry, Protection, RefusalKind, Reply, Request, Status};
+use crate::control::{Inquiry, Protection, RefusalKind, Reply, Request, Status};
 use crate::daemon::error::DaemonError;
 use crate::daemon::flows;
 use crate::daemon::sight::BLIND;
@@ -14,14 +14,17 @@ use std::time::Instant;
 
 impl Supervisor {
     pub(super) async fn answer(&mut self, inquiry: Inquiry) {
-        let Inquiry { request, reply, .. } = inquiry;
+        let Inquiry {
+            request,
+            reply,
+            peer,
+        } = inquiry;
         let answer = match request {
             Request::Status => Reply::ok(&self.status().await),
             Request::Flows => self.flows(),
-            Request::Changes => Reply::ok(&Changes::default()),
-            Request::Change(_) | Request::Revert { .. } => {
-                Reply::error(RefusalKind::Failed, "not yet")
-            }
+            Request::Changes => Reply::ok(&self.changes()),
+            Request::Change(new) => Reply::from_result(&self.change(&new, &peer)),
+            Request::Revert { id } => Reply::from_result(&self.revert(id, &peer)),
         };
         // Whoever asked may have gone meanwhile.
         let _ = reply.send(answer);

@@ -10,7 +10,7 @@ use crate::daemon::systemd;
 use crate::datapath::Hook;
 use crate::host::Device;
 use crate::output::StateEvent;
-use crate::policy::{Labels, Network, compile};
+use crate::policy::{Labels, Network};
 use jiff::Timestamp;
 use std::time::{Duration, Instant};
 
@@ -32,12 +32,11 @@ impl Supervisor {
             }
             (self.settings.warn)(&desired.warnings);
             (self.settings.warn)(&desired.collisions(&self.network));
-            let (policy, labels) = compile(
-                &desired.config,
-                desired.lists.clone(),
-                &desired.surroundings(&self.network),
-            )?;
+            let mut book = self.book.clone();
+            book.look_up(&desired.config);
+            let (policy, labels) = desired.compile(&self.network, &book)?;
             let generation = self.guard.publish(&policy)?;
+            self.keep_book(book);
             Ok(Ok((desired, generation, labels)))
         });
         match result {
@@ -122,11 +121,12 @@ impl Supervisor {
 
     /// The interface is gone. A policy that was published meanwhile may have found out before.
     fn lost(&mut self) {
+        self.guard.detached();
+        // It may have been back for a moment, without its programs.
+        self.exposure.ends(Instant::now());
         if self.has_told_loss {
             return;
         }
-        self.guard.detached();
-        self.exposure.ends(Instant::now());
         self.has_told_loss = true;
         self.reporter.state(
             StateEvent::InterfaceLost,
@@ -230,14 +230,10 @@ impl Supervisor {
 
     /// The host's addresses or networks changed: they are part of the policy.
     fn use_network(&mut self, network: Network) {
-        let surroundings = self.desired.surroundings(&network);
-        let published = compile(
-            &self.desired.config,
-            self.desired.lists.clone(),
-            &surroundings,
-        )
-        .map_err(DaemonError::from)
-        .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
+        let compiled = self.desired.compile(&network, &self.book);
+        let published = compiled
+            .map_err(DaemonError::from)
+            .and_then(|(policy, labels)| Ok((self.guard.publish(&policy)?, labels)));
         match published {
             Ok((generation, labels)) => {
                 let mut collisions = self.desired.collisions(&network);
@@ -279,6 +275,8 @@ pub(in crate::daemon) fn needs_restart(old: &Config, new: &Config) -> Option<Str
         "control.socket"
     } else if old.audit != new.audit {
         "control.audit"
+    } else if old.changes != new.changes {
+        "control.changes"
     } else {
         return None;
     };

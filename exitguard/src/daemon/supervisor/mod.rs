@@ -3,6 +3,7 @@
 mod answers;
 mod changes;
 mod lists;
+mod runtime;
 
 pub(super) use changes::{needs_restart, one_line};
 
@@ -15,16 +16,18 @@ use super::start::{Command, Settings};
 use super::status::{Exposure, Inquiries};
 use super::systemd;
 use crate::audit::{Action, Entry, Via};
+use crate::changes::Book;
 use crate::config::{Fail, OnExit};
 use crate::datapath::{self, EventSource, Guard, Setup};
 use crate::host::{Device, HostError};
 use crate::lists::Standing;
 use crate::output::{StateEvent, WallClock};
-use crate::policy::{Network, compile, list_id};
+use crate::policy::{Network, list_id};
 use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
 use jiff::Timestamp;
 use lists::{keep, summary};
+use runtime::{open_book, until};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::io::unix::AsyncFd;
@@ -48,6 +51,8 @@ pub(super) struct Supervisor {
     reporter: Reporter,
     tracker: Tracker,
     guard: Guard,
+    /// What was changed at run time.
+    book: Book,
     /// The interface is gone, and that was reported.
     has_told_loss: bool,
     /// Nothing unmarked gets through, whether the programs are there or not.
@@ -83,11 +88,8 @@ impl Supervisor {
         let (devices, addresses) = search.look().await?;
         let network = search.network(&devices, &addresses, &device.name).await?;
         (settings.warn)(&desired.collisions(&network));
-        let (policy, labels) = compile(
-            &desired.config,
-            desired.lists.clone(),
-            &desired.surroundings(&network),
-        )?;
+        let (book, trouble_with_book) = open_book(&settings, &desired.config);
+        let (policy, labels) = desired.compile(&network, &book)?;
         let Some(link_layer) = device.link_layer() else {
             let (name, kind) = (device.name, device.kind);
             return Err(HostError::UnknownLinkLayer { name, kind }.into());
@@ -117,6 +119,7 @@ impl Supervisor {
             reporter,
             tracker,
             guard,
+            book,
             has_told_loss: false,
             is_gate_closed: false,
             exposure: Exposure::default(),
@@ -136,6 +139,10 @@ impl Supervisor {
         supervisor.reporter.state(StateEvent::Started, message);
         let entry = Entry::own(Via::Start, Action::Start).what(supervisor.settings.what());
         supervisor.reporter.audit(&entry.after(generation));
+        if let Some(error) = trouble_with_book {
+            let message = format!("{error}; nothing of what was changed at run time is in force");
+            supervisor.tell(StateEvent::NoChanges, message);
+        }
         Ok(supervisor)
     }
 
@@ -160,6 +167,7 @@ impl Supervisor {
                     None => std::future::pending().await,
                 }
             };
+            let change_ends = self.next_end();
             let look_at = self.look_at;
             let look_early = async {
                 match look_at {
@@ -175,6 +183,7 @@ impl Supervisor {
                     Some(Command::Stop) | None => break,
                 },
                 () = self.search.changed() => self.look().await,
+                () = until(change_ends) => self.end_changes(),
                 () = look_early => self.look().await,
                 _ = look.tick() => {
                     self.look().await;

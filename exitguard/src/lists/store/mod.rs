@@ -5,7 +5,6 @@
 //! a version becomes the accepted one: a crash at any other moment leaves files that nobody looks at, and
 //! that the next update removes.
 
-mod atomic;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -13,6 +12,7 @@ mod tests;
 pub use record::{Counts, Covered, Family, Held, Reason, Record, State, Version};
 
 use super::read;
+use crate::atomic_file;
 use nix::fcntl::{Flock, FlockArg};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -20,6 +20,9 @@ use std::fs::{self, File};
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+
+/// Lists are public, and `check` and `status` need no privileges.
+const MODE: u32 = 0o644;
 
 /// The folder of the lists that were downloaded.
 #[derive(Clone, Debug)]
@@ -53,7 +56,7 @@ impl Store {
         let folder = File::open(&self.folder)?;
         let folder = Flock::lock(folder, FlockArg::LockExclusiveNonblock)
             .map_err(|(_, errno)| io::Error::from(errno))?;
-        atomic::remove_leftovers(&self.folder)?;
+        atomic_file::remove_leftovers(&self.folder)?;
         Ok(Lock { _folder: folder })
     }
 
@@ -87,7 +90,7 @@ impl Store {
     /// When the system says so; nothing is changed then.
     pub fn save_body(&self, name: &str, bytes: &[u8]) -> io::Result<String> {
         let digest = digest(bytes);
-        atomic::write(&self.body_of(name, &digest), bytes)?;
+        atomic_file::write(&self.body_of(name, &digest), bytes, MODE)?;
         Ok(digest)
     }
 
@@ -98,7 +101,7 @@ impl Store {
     pub fn save(&self, name: &str, record: &Record) -> io::Result<()> {
         let mut json = serde_json::to_vec_pretty(record)?;
         json.push(b'\n');
-        atomic::write(&self.record_path(name), &json)?;
+        atomic_file::write(&self.record_path(name), &json, MODE)?;
         let held = record.held.as_ref().map(|held| &held.version);
         let needed: Vec<PathBuf> = record
             .accepted
@@ -135,7 +138,7 @@ impl Store {
     /// # Errors
     /// When the system says so; those that were there are still there then.
     pub fn save_relays(&self, addresses: &[IpAddr]) -> io::Result<()> {
-        atomic::write(&self.relays_path(), &serde_json::to_vec(addresses)?)
+        atomic_file::write(&self.relays_path(), &serde_json::to_vec(addresses)?, MODE)
     }
 
     /// No list has a file of this name: its dot would be escaped.

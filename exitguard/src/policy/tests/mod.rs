@@ -100,6 +100,7 @@ fn enforcing(host: RuleSpec, egress: RuleSpec) -> Config {
         list_cache: "".into(),
         socket: "".into(),
         audit: "".into(),
+        changes: "".into(),
     }
 }
 

@@ -7,15 +7,12 @@ use std::path::Path;
 
 const PREFIX: &str = ".new-";
 
-/// Lists are public, and `check` and `status` need no privileges.
-const MODE: u32 = 0o644;
-
 /// Writes a file beside `path` and renames it: after a power cut, either the old content or the new is there.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut file = tempfile::Builder::new()
         .prefix(PREFIX)
-        .permissions(Permissions::from_mode(MODE))
+        .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
@@ -24,7 +21,7 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Removes what was not renamed. Only for who knows that nobody else is writing.
-pub(super) fn remove_leftovers(folder: &Path) -> io::Result<()> {
+pub(crate) fn remove_leftovers(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_name().to_string_lossy().starts_with(PREFIX) {
