@@ -4,7 +4,7 @@ use super::desired::{Desired, PolicyFiles};
 use super::error::DaemonError;
 use super::reporter::Reporter;
 use super::search::Search;
-use super::status::{Inquiries, waiting};
+use super::status::{Inquiries, not_here, waiting};
 use super::supervisor::{LAST_REPORTS, LOOK_PERIOD, Supervisor, needs_restart, one_line};
 use super::systemd;
 use crate::config::{Fail, Interface};
@@ -52,10 +52,11 @@ pub async fn run(
     Environment::check()?;
     let inquiries = Inquiries::new();
     let socket = Some(&desired.config.socket).filter(|_| settings.answer);
-    let server = socket.map(|path| Server::start(path, inquiries.sender()));
+    let reporter = Reporter::new(sink, name(&desired), desired.config.mode.name());
+    let server = socket.map(|path| Server::start(path, inquiries.sender(), reporter.following()));
     let mut start = Start {
         search: Search::new()?,
-        reporter: Reporter::new(sink, name(&desired), desired.config.mode.name()),
+        reporter,
         settings,
         desired,
         commands,
@@ -184,6 +185,7 @@ impl Start {
             }),
             Request::Changes => Reply::ok(&Changes::default()),
             Request::Change(_) | Request::Revert { .. } => Reply::error(RefusalKind::Failed, why),
+            Request::Watch(_) => not_here(),
         };
         // Whoever asked may have gone meanwhile.
         let _ = reply.send(answer);

@@ -6,7 +6,7 @@ use crate::control::{Changes, Inquiry, Protection, RefusalKind, Reply, Request, 
 use crate::daemon::error::DaemonError;
 use crate::daemon::flows;
 use crate::daemon::sight::BLIND;
-use crate::daemon::status::{count, protection, waiting};
+use crate::daemon::status::{count, not_here, protection, waiting};
 use crate::datapath::{Attached, Hook};
 use crate::host::Device;
 use crate::output::WallClock;
@@ -18,6 +18,7 @@ impl Supervisor {
         let answer = match request {
             Request::Status => Reply::ok(&self.status().await),
             Request::Flows => self.flows(),
+            Request::Watch(_) => not_here(),
             Request::Changes => Reply::ok(&Changes::default()),
             Request::Change(_) | Request::Revert { .. } => {
                 Reply::error(RefusalKind::Failed, "not yet")
