@@ -1,9 +1,13 @@
 //! Asking a daemon.
 
-use super::protocol::{Changed, Changes, Flows, NewChange, Refusal, Request, Status, VERSION};
+use super::protocol::{
+    Changed, Changes, Flows, NewChange, Refusal, Request, Status, Told, VERSION, Watch,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -37,6 +41,12 @@ pub enum ClientError {
     /// It is of another version, or something else altogether.
     #[error("what answers speaks another language ({0}); is the daemon of another version?")]
     Foreign(String),
+}
+
+impl From<serde_json::Error> for ClientError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Foreign(error.to_string())
+    }
 }
 
 impl Client {
@@ -98,29 +108,30 @@ impl Client {
         self.ask(&Request::Revert { id })
     }
 
+    /// What happens, as it happens, until the daemon ends.
+    ///
+    /// # Errors
+    /// When there is no answer, or the daemon says no.
+    pub fn watch(mut self, watch: Watch) -> Result<Watching, ClientError> {
+        let _: Begun = self.ask(&Request::Watch(watch))?;
+        // Nothing may happen for long.
+        let stream = self.stream.get_ref();
+        stream.set_read_timeout(None).map_err(ClientError::Silent)?;
+        Ok(Watching {
+            stream: self.stream,
+        })
+    }
+
     fn ask<T: DeserializeOwned>(&mut self, request: &Request) -> Result<T, ClientError> {
-        let foreign = |error: serde_json::Error| ClientError::Foreign(error.to_string());
-        let mut line = serde_json::to_vec(request).map_err(foreign)?;
+        let mut line = serde_json::to_vec(request)?;
         line.push(b'\n');
         self.stream
             .get_mut()
             .write_all(&line)
             .map_err(ClientError::Silent)?;
-        let mut answer = Vec::new();
-        (&mut self.stream)
-            .take(MAX_REPLY)
-            .read_until(b'\n', &mut answer)
-            .map_err(ClientError::Silent)?;
-        if answer.last() != Some(&b'\n') {
-            let cut = io::Error::from(io::ErrorKind::UnexpectedEof);
-            return Err(ClientError::Silent(cut));
-        }
-        let version: Version = serde_json::from_slice(&answer).map_err(foreign)?;
-        if version.v != VERSION {
-            let what = format!("version {} instead of {VERSION}", version.v);
-            return Err(ClientError::Foreign(what));
-        }
-        match serde_json::from_slice(&answer).map_err(foreign)? {
+        let answer = line_of(&mut self.stream)?;
+        let answer = answer.ok_or_else(|| ClientError::Silent(cut()))?;
+        match serde_json::from_slice(&answer)? {
             Answer { ok: Some(ok), .. } => Ok(ok),
             Answer {
                 error: Some(refusal),
@@ -129,6 +140,82 @@ impl Client {
             Answer { .. } => Err(ClientError::Foreign("neither ok nor error".to_owned())),
         }
     }
+}
+
+/// What happens: ends with the daemon.
+#[derive(Debug)]
+pub struct Watching {
+    stream: BufReader<UnixStream>,
+}
+
+/// Ends a [`Watching`] that waits.
+#[derive(Debug)]
+pub struct Unwatch {
+    stream: UnixStream,
+}
+
+impl Watching {
+    /// For another thread.
+    ///
+    /// # Errors
+    /// When the process has no room for it.
+    pub fn unwatch(&self) -> io::Result<Unwatch> {
+        let stream = self.stream.get_ref().try_clone()?;
+        Ok(Unwatch { stream })
+    }
+}
+
+impl Unwatch {
+    /// Nothing comes any more.
+    pub fn end(self) {
+        // It has ended already: no failure.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+}
+
+impl Iterator for Watching {
+    type Item = Result<Told, ClientError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let line = line_of(&mut self.stream).transpose()?;
+        Some(line.and_then(|line| told(&line)))
+    }
+}
+
+fn told(line: &[u8]) -> Result<Told, ClientError> {
+    match serde_json::from_slice(line)? {
+        Happened {
+            event: Some(event), ..
+        } => Ok(Told::Event(event)),
+        Happened {
+            line: Some(line), ..
+        } => Ok(Told::Line(line)),
+        Happened { .. } => Err(ClientError::Foreign("neither event nor line".to_owned())),
+    }
+}
+
+/// The next line, of this version; nothing when the other side has ended it.
+fn line_of(stream: &mut BufReader<UnixStream>) -> Result<Option<Vec<u8>>, ClientError> {
+    let mut line = Vec::new();
+    stream
+        .take(MAX_REPLY)
+        .read_until(b'\n', &mut line)
+        .map_err(ClientError::Silent)?;
+    match line.last() {
+        None => return Ok(None),
+        Some(b'\n') => {}
+        Some(_) => return Err(ClientError::Silent(cut())),
+    }
+    let version: Version = serde_json::from_slice(&line)?;
+    if version.v != VERSION {
+        let what = format!("version {} instead of {VERSION}", version.v);
+        return Err(ClientError::Foreign(what));
+    }
+    Ok(Some(line))
+}
+
+fn cut() -> io::Error {
+    io::ErrorKind::UnexpectedEof.into()
 }
 
 /// Of an answer in any version.
@@ -142,4 +229,15 @@ struct Version {
 struct Answer<T> {
     ok: Option<T>,
     error: Option<Refusal>,
+}
+
+/// The answer to the wish to watch.
+#[derive(Deserialize)]
+struct Begun {}
+
+/// Something that happened, in this version.
+#[derive(Deserialize)]
+struct Happened {
+    event: Option<Box<RawValue>>,
+    line: Option<String>,
 }

@@ -1,23 +1,30 @@
 //! The control socket: what a running daemon answers, over a UNIX stream socket.
 //!
 //! One JSON object a line, both ways. A question names what is asked, as in `{"op":"status"}`; the answer to each is
-//! one line, in the order of the questions, with `"v":1` and either `"ok"` or `"error"`. Whoever may open the socket
-//! may read; root and members of the group [`OPERATORS`] may change.
+//! one line, in the order of the questions, with `"v":1` and either `"ok"` or `"error"`. Only `watch` is answered by
+//! lines without end: an empty `"ok"`, and then what happens, until one side ends it. Whoever may open the socket may
+//! read; root and members of the group [`OPERATORS`] may change.
 
 mod client;
+mod feed;
 mod peer;
 mod protocol;
 mod server;
+mod talk;
 #[cfg(test)]
 mod tests;
+mod watching;
 
-pub use client::{Client, ClientError};
+pub use client::{Client, ClientError, Unwatch, Watching};
+pub use feed::{Feed, Following, KEPT_REPORTS};
 pub use peer::{OPERATORS, Peer};
 pub use protocol::{
     Amount, Change, ChangeKind, Changed, Changes, Decided, Flow, FlowState, Flows, ListStatus,
-    NewChange, Protection, Refusal, RefusalKind, Reply, Request, Status, Traffic, VERSION,
+    NewChange, Protection, Refusal, RefusalKind, Reply, Request, Status, Told, Traffic, VERSION,
+    Watch,
 };
-pub use server::{Inquiry, MAX_LINE, Server, ServerError, talk};
+pub use server::{Server, ServerError};
+pub use talk::{Inquiry, MAX_LINE, talk};
 
 /// Where the socket is, if the configuration does not say.
 pub const DEFAULT_SOCKET: &str = "/run/exitguard/exitguard.sock";

@@ -3,44 +3,29 @@
 //! Whoever connects can do the daemon no harm: so many at once, lines so long, and who does not read the answer or
 //! says nothing for a while is cut off.
 
-use super::peer::{OPERATORS, Peer};
-use super::protocol::{RefusalKind, Reply, Request};
-use futures_util::{SinkExt, StreamExt};
+use super::feed::Following;
+use super::peer::Peer;
+use super::protocol::{RefusalKind, Reply};
+use super::talk::{Inquiry, lines, send, serve};
 use nix::unistd::{Gid, Group, chown};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixListener;
+use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 
 /// Connections at once.
 const MAX_CLIENTS: usize = 64;
-/// Bytes of a question.
-pub const MAX_LINE: usize = 64 << 10;
-/// How long a client may say nothing.
-const IDLE: Duration = Duration::from_secs(60);
-/// How long it may take to read an answer.
-const SLOWNESS: Duration = Duration::from_secs(5);
+/// How long whoever watches may take for the last reports.
+const LAST_REPORTS: Duration = Duration::from_secs(1);
 /// Its members may read.
 const GROUP: &str = "exitguard";
-
-/// A question, and where its answer goes.
-#[derive(Debug)]
-pub struct Inquiry {
-    /// What is asked.
-    pub request: Request,
-    /// By whom; who may not change has not got this far with a change.
-    pub peer: Peer,
-    /// Takes the answer.
-    pub reply: oneshot::Sender<Reply>,
-}
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
@@ -61,21 +46,27 @@ pub enum ServerError {
     },
 }
 
-/// Listens until it is dropped.
+/// Listens until it is dropped, on a thread of its own: who asks and watches takes no time from what is asked.
 #[derive(Debug)]
 pub struct Server {
     path: PathBuf,
     /// Of the socket: another one at the path is not ours to remove.
     inode: u64,
-    task: JoinHandle<()>,
+    /// Ends the thread when it is dropped.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
-    /// Listens at a path; each question goes into `inquiries`. Has to be called on a tokio runtime.
+    /// Listens at a path; each question goes into `inquiries`, and whoever watches follows what happens.
     ///
     /// # Errors
     /// When somebody else listens there, or the system refuses.
-    pub fn start(path: &Path, inquiries: mpsc::Sender<Inquiry>) -> Result<Self, ServerError> {
+    pub fn start(
+        path: &Path,
+        inquiries: mpsc::Sender<Inquiry>,
+        following: Following,
+    ) -> Result<Self, ServerError> {
         let refused = |error| ServerError::Listen {
             path: path.to_owned(),
             error,
@@ -95,12 +86,32 @@ impl Server {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(refused)?;
         }
-        let (listener, inode) = listen(path).map_err(refused)?;
-        let task = tokio::spawn(accept(listener, inquiries));
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(refused)?;
+        let (listener, inode) = {
+            let _within = runtime.enter();
+            listen(path).map_err(refused)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let serve = async move {
+            tokio::select! {
+                () = accept(listener, inquiries, following.clone()) => {}
+                _ = stopped => {}
+            }
+            // Who does not read by then is cut off.
+            let _ = timeout(LAST_REPORTS, following.left()).await;
+        };
+        let thread = thread::Builder::new()
+            .name("control".to_owned())
+            .spawn(move || runtime.block_on(serve))
+            .map_err(refused)?;
         Ok(Self {
             path: path.to_owned(),
             inode,
-            task,
+            stop: Some(stop),
+            thread: Some(thread),
         })
     }
 
@@ -112,10 +123,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.task.abort();
         if fs::symlink_metadata(&self.path).is_ok_and(|socket| socket.ino() == self.inode) {
             // Whoever comes next removes what nobody listens at.
             let _ = fs::remove_file(&self.path);
+        }
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread was reported by the runtime already.
+            let _ = thread.join();
         }
     }
 }
@@ -137,7 +152,7 @@ fn listen(path: &Path) -> io::Result<(UnixListener, u64)> {
     Ok((listener, fs::symlink_metadata(path)?.ino()))
 }
 
-async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {
+async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>, following: Following) {
     /// Between tries, when the process has no room for another connection.
     const PAUSE: Duration = Duration::from_millis(100);
     let room = Arc::new(Semaphore::new(MAX_CLIENTS));
@@ -155,83 +170,10 @@ async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {
             let _ = timeout(Duration::ZERO, send(&mut lines, &reply)).await;
             continue;
         };
-        let inquiries = inquiries.clone();
+        let (inquiries, following) = (inquiries.clone(), following.clone());
         tokio::spawn(async move {
-            serve(lines, &peer, &inquiries).await;
+            serve(lines, &peer, &inquiries, &following).await;
             drop(place);
         });
     }
-}
-
-/// Answers what a peer asks over one connection, until it ends or is cut off.
-pub async fn talk(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-    peer: &Peer,
-    inquiries: &mpsc::Sender<Inquiry>,
-) {
-    serve(lines(stream), peer, inquiries).await;
-}
-
-type Lines<S> = Framed<S, LinesCodec>;
-
-fn lines<S: AsyncRead + AsyncWrite>(stream: S) -> Lines<S> {
-    Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE))
-}
-
-async fn serve<S>(mut lines: Lines<S>, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    while let Ok(Some(line)) = timeout(IDLE, lines.next()).await {
-        let (reply, goes_on) = match line {
-            Ok(line) => (answer(&line, peer, inquiries).await, true),
-            Err(LinesCodecError::MaxLineLengthExceeded) => {
-                let message = format!("a question has at most {MAX_LINE} bytes");
-                (Reply::error(RefusalKind::BadRequest, message), false)
-            }
-            Err(LinesCodecError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                let message = "a question is text in UTF-8";
-                (Reply::error(RefusalKind::BadRequest, message), false)
-            }
-            Err(LinesCodecError::Io(_)) => return,
-        };
-        let sent = timeout(SLOWNESS, send(&mut lines, &reply)).await;
-        if !goes_on || !matches!(sent, Ok(Ok(()))) {
-            return;
-        }
-    }
-}
-
-async fn answer(line: &str, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
-    let request: Request = match serde_json::from_str(line) {
-        Ok(request) => request,
-        Err(error) => return Reply::error(RefusalKind::BadRequest, error.to_string()),
-    };
-    if request.is_change() && !peer.is_operator {
-        let message = format!(
-            "only root and members of the group \"{OPERATORS}\" may change what is in force"
-        );
-        return Reply::error(RefusalKind::NotPermitted, message);
-    }
-    let (reply, answered) = oneshot::channel();
-    let inquiry = Inquiry {
-        request,
-        peer: peer.clone(),
-        reply,
-    };
-    if inquiries.send(inquiry).await.is_ok()
-        && let Ok(reply) = answered.await
-    {
-        return reply;
-    }
-    Reply::error(RefusalKind::Ending, "the daemon is about to end")
-}
-
-async fn send<S>(lines: &mut Lines<S>, reply: &Reply) -> Result<(), LinesCodecError>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    // Made of what was JSON already: there is nothing that could fail.
-    let json = serde_json::to_string(reply).unwrap_or_default();
-    lines.send(json).await
 }

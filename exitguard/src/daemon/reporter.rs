@@ -1,6 +1,7 @@
 //! Records to reports.
 
 use crate::audit::{AuditLog, Entry};
+use crate::control::{Feed, Following};
 use crate::lists::{Condition, LoadedList};
 use crate::output::{
     FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport,
@@ -10,16 +11,18 @@ use crate::policy::{Labels, Overlay};
 use crate::state::Record;
 use exitguard_common::abi::Stats;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Policies whose names are kept: events of the last one may still be on their way when the next is in force.
 const KEPT_POLICIES: usize = 3;
 
-/// Tells what happens, to the sink.
+/// Tells what happens, to the sink and to whoever watches.
 #[derive(Debug)]
 pub struct Reporter {
     sink: Sink,
     audit: Option<AuditLog>,
+    feed: Feed,
     interface: String,
     mode: &'static str,
     /// Names by generation, newest first.
@@ -36,6 +39,7 @@ impl Reporter {
         Self {
             sink,
             audit: None,
+            feed: Feed::default(),
             interface,
             mode,
             labels: VecDeque::new(),
@@ -48,6 +52,17 @@ impl Reporter {
     /// Changes are written down from now on.
     pub fn set_audit(&mut self, audit: AuditLog) {
         self.audit = Some(audit);
+    }
+
+    /// For whoever may watch.
+    pub fn following(&self) -> Following {
+        self.feed.following()
+    }
+
+    fn tell(&mut self, report: Report) {
+        let report = Arc::new(report);
+        self.feed.push(Arc::clone(&report));
+        self.sink.send(report);
     }
 
     /// The interface is known now.
@@ -82,7 +97,7 @@ impl Reporter {
     /// Tells about a flow.
     pub fn record(&mut self, record: &Record, clock: &WallClock) {
         if let Some(report) = self.named(record, clock) {
-            self.sink.send(Report::Flow(Box::new(report)));
+            self.tell(Report::Flow(Box::new(report)));
         }
     }
 
@@ -111,7 +126,7 @@ impl Reporter {
             mode: self.mode,
             message: message.into(),
         };
-        self.sink.send(Report::State(report));
+        self.tell(Report::State(report));
     }
 
     /// Writes down a change. That it could not be written is told.
@@ -141,7 +156,7 @@ impl Reporter {
             entries: list.entries.len(),
             age: condition.age(time),
         };
-        self.sink.send(Report::List(report));
+        self.tell(Report::List(report));
     }
 
     /// Tells the counters.
@@ -156,7 +171,7 @@ impl Reporter {
             reports_lost: self.sink.lost(),
             generation: self.generation(),
         };
-        self.sink.send(Report::Stats(Box::new(report)));
+        self.tell(Report::Stats(Box::new(report)));
     }
 
     /// Tells what was lost since it was last told, if anything was.
@@ -173,7 +188,7 @@ impl Reporter {
             kernel: in_kernel,
             output: in_output,
         };
-        self.sink.send(Report::Lost(report));
+        self.tell(Report::Lost(report));
         // The reader may be so slow that even this line is lost; then it is told next time.
         if self.sink.lost() == lost_before {
             self.told_kernel = kernel.events_lost;

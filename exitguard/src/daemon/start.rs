@@ -4,7 +4,7 @@ use super::desired::{Desired, PolicyFiles};
 use super::error::DaemonError;
 use super::reporter::Reporter;
 use super::search::Search;
-use super::status::{Inquiries, waiting};
+use super::status::{Inquiries, not_here, waiting};
 use super::supervisor::{LAST_REPORTS, LOOK_PERIOD, Supervisor, needs_restart, one_line};
 use super::systemd;
 use crate::audit::{Action, AuditLog, Entry, Via};
@@ -67,11 +67,11 @@ pub async fn run(
     Environment::check()?;
     let inquiries = Inquiries::new();
     let socket = Some(&desired.config.socket).filter(|_| settings.answer);
-    let server = socket.map(|path| Server::start(path, inquiries.sender()));
     let mut reporter = Reporter::new(sink, name(&desired), desired.config.mode.name());
     if settings.answer {
         reporter.set_audit(AuditLog::new(desired.config.audit.clone()));
     }
+    let server = socket.map(|path| Server::start(path, inquiries.sender(), reporter.following()));
     let mut start = Start {
         search: Search::new()?,
         reporter,
@@ -207,6 +207,7 @@ impl Start {
             }),
             Request::Changes => Reply::ok(&Changes::default()),
             Request::Change(_) | Request::Revert { .. } => Reply::error(RefusalKind::Failed, why),
+            Request::Watch(_) => not_here(),
         };
         // Whoever asked may have gone meanwhile.
         let _ = reply.send(answer);

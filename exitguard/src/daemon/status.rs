@@ -2,7 +2,7 @@
 
 use super::desired::Desired;
 use crate::config::{ListAction, Mode};
-use crate::control::{Inquiry, ListStatus, Protection, Status, Traffic};
+use crate::control::{Inquiry, ListStatus, Protection, RefusalKind, Reply, Status, Traffic};
 use exitguard_common::abi::{Reason, Stats};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -33,6 +33,11 @@ impl Inquiries {
             None => std::future::pending().await,
         }
     }
+}
+
+/// To watch is no question: the server of the socket sees to it.
+pub(super) fn not_here() -> Reply {
+    Reply::error(RefusalKind::Failed, "nobody answers that")
 }
 
 /// How it is before anything is in force, or when nothing else is known.

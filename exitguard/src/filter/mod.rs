@@ -10,7 +10,7 @@ mod parse;
 mod subject;
 mod term;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use error::FilterError;
 pub use subject::Subject;

@@ -20,12 +20,16 @@ pub use report::{ListReport, LostReport, Report, StateEvent, StateReport, StatsR
 pub use sink::{Lines, Reader, Sink};
 pub use text::bytes;
 
+use serde::{Deserialize, Serialize};
+
 /// How reports are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// An aligned line.
     Text,
     /// A JSON object a line.
+    #[default]
     Json,
 }
 

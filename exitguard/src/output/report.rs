@@ -21,6 +21,19 @@ pub enum Report {
     Lost(LostReport),
 }
 
+impl Report {
+    /// The guarded interface.
+    pub fn interface(&self) -> &str {
+        match self {
+            Self::Flow(report) => &report.interface,
+            Self::Stats(report) => &report.interface,
+            Self::State(report) => &report.interface,
+            Self::List(report) => &report.interface,
+            Self::Lost(report) => &report.interface,
+        }
+    }
+}
+
 /// How it is with a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListReport {

@@ -60,7 +60,7 @@ impl<W: Write + Send> Reader for Lines<W> {
 /// Hands over reports on a thread of its own. Nobody who gives it one waits: what does not fit is counted.
 #[derive(Debug)]
 pub struct Sink<T = Report> {
-    queue: Option<SyncSender<T>>,
+    queue: Option<SyncSender<Arc<T>>>,
     thread: Option<JoinHandle<()>>,
     sent: u64,
     lost: u64,
@@ -73,7 +73,7 @@ struct Shared {
     taken: AtomicU64,
 }
 
-impl<T: Send + 'static> Sink<T> {
+impl<T: Send + Sync + 'static> Sink<T> {
     /// Hands over to `reader` from now on. `on_close` is called, once, when the reader is gone.
     ///
     /// # Errors
@@ -104,9 +104,9 @@ impl<T: Send + 'static> Sink<T> {
     }
 
     /// Hands over a report, or counts it as lost.
-    pub fn send(&mut self, report: T) {
+    pub fn send(&mut self, report: impl Into<Arc<T>>) {
         let Some(queue) = &self.queue else { return };
-        match queue.try_send(report) {
+        match queue.try_send(report.into()) {
             Ok(()) => self.sent += 1,
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.lost += 1,
         }
@@ -148,7 +148,7 @@ impl<T: Send + 'static> Sink<T> {
 
 fn hand_over<T>(
     mut reader: impl Reader<T>,
-    waiting: &Receiver<T>,
+    waiting: &Receiver<Arc<T>>,
     shared: &Shared,
 ) -> io::Result<()> {
     while let Ok(first) = waiting.recv() {

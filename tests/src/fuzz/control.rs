@@ -1,6 +1,9 @@
 //! Questions to the daemon.
 
-use exitguard::control::{Inquiry, MAX_LINE, Peer, RefusalKind, Reply, VERSION, talk};
+use exitguard::control::{
+    Feed, Inquiry, MAX_LINE, Peer, RefusalKind, Reply, Request, VERSION, talk,
+};
+use exitguard::filter::Filter;
 use serde_json::Value;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
@@ -8,7 +11,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
 /// What somebody sends who may connect: each line is answered by one line of JSON, up to one that is too long or no
-/// text, which ends it.
+/// text, or after which it watches, which ends it.
 pub(super) fn control(bytes: &[u8]) {
     let said = said(bytes.to_vec());
     assert!(said.is_ok(), "{said:?}");
@@ -33,9 +36,18 @@ fn questions(bytes: &[u8]) -> usize {
     {
         lines.pop();
     }
-    let is_last = |line: &&&[u8]| line.len() > MAX_LINE || str::from_utf8(line).is_err();
+    let is_last =
+        |line: &&&[u8]| line.len() > MAX_LINE || str::from_utf8(line).is_err() || watches(line);
     let asked = lines.iter().take_while(|line| !is_last(line)).count();
     lines.len().min(asked + 1)
+}
+
+/// Nothing is said to a watcher when nothing happens any more.
+fn watches(line: &[u8]) -> bool {
+    let Ok(Request::Watch(watch)) = serde_json::from_slice(line) else {
+        return false;
+    };
+    Filter::parse(&watch.filter).is_ok()
 }
 
 /// Everything that comes back.
@@ -45,7 +57,10 @@ fn said(bytes: Vec<u8>) -> io::Result<String> {
     runtime.block_on(async {
         let (near, far) = duplex(BUFFER);
         let (sender, mut inquiries) = mpsc::channel::<Inquiry>(1);
-        tokio::spawn(async move { talk(far, &Peer::reader("fuzz"), &sender).await });
+        tokio::spawn(async move {
+            let over = Feed::default().following();
+            talk(far, &Peer::reader("fuzz"), &sender, &over).await;
+        });
         tokio::spawn(async move {
             while let Some(inquiry) = inquiries.recv().await {
                 // Whoever asked may have been cut off meanwhile.

@@ -3,10 +3,12 @@
 mod change;
 mod flow;
 mod status;
+mod watch;
 
 pub use change::{Change, ChangeKind, Changed, Changes, NewChange};
 pub use flow::{Amount, Decided, Flow, FlowState, Flows};
 pub use status::{ListStatus, Protection, Status, Traffic};
+pub use watch::{Told, Watch};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -22,6 +24,8 @@ pub enum Request {
     Status,
     /// The flows that the kernel knows: [`Flows`].
     Flows,
+    /// What happens from now on: an empty answer, and then a [`Told`] a line until one side ends it.
+    Watch(Watch),
     /// What was changed at run time and is in force: [`Changes`].
     Changes,
     /// Blocks, allows or locks down: [`Changed`]. For operators.
@@ -37,7 +41,7 @@ impl Request {
     /// Whether it changes something, for which reading rights are not enough.
     pub const fn is_change(&self) -> bool {
         match self {
-            Self::Status | Self::Flows | Self::Changes => false,
+            Self::Status | Self::Flows | Self::Watch(_) | Self::Changes => false,
             Self::Change(_) | Self::Revert { .. } => true,
         }
     }

@@ -6,7 +6,7 @@ use crate::control::{Inquiry, Protection, RefusalKind, Reply, Request, Status};
 use crate::daemon::error::DaemonError;
 use crate::daemon::flows;
 use crate::daemon::sight::BLIND;
-use crate::daemon::status::{count, protection, waiting};
+use crate::daemon::status::{count, not_here, protection, waiting};
 use crate::datapath::{Attached, Hook};
 use crate::host::Device;
 use crate::output::WallClock;
@@ -22,6 +22,7 @@ impl Supervisor {
         let answer = match request {
             Request::Status => Reply::ok(&self.status().await),
             Request::Flows => self.flows(),
+            Request::Watch(_) => not_here(),
             Request::Changes => Reply::ok(&self.changes()),
             Request::Change(new) => Reply::from_result(&self.change(&new, &peer)),
             Request::Revert { id } => Reply::from_result(&self.revert(id, &peer)),

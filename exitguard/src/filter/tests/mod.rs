@@ -1,7 +1,7 @@
 //! What filters mean, and what is said about those that mean nothing.
 
 mod properties;
-mod reports;
+pub(crate) mod reports;
 
 use super::*;
 use crate::control::{Amount, Decided, Flow, FlowState};

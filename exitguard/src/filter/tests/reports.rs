@@ -6,7 +6,7 @@ use crate::state::{EndReason, RecordKind};
 use exitguard_common::abi::{Counters, Decision, Reason, RuleId};
 
 /// A packet that was denied: from a client, or from the other side.
-fn denied(inbound: bool) -> FlowReport {
+pub(crate) fn denied(inbound: bool) -> FlowReport {
     let time = Timestamp::UNIX_EPOCH;
     let (client, remote) = (
         "100.64.0.9".parse().unwrap(),

@@ -77,10 +77,10 @@ fn a_reader_who_is_gone_is_told_once_and_is_no_error() {
     drop(reader);
     let (tell, told) = channel();
     let mut sink = Sink::new(Plain(writer), move || tell.send(()).unwrap()).unwrap();
-    sink.send("into the void".into());
+    sink.send("into the void".to_owned());
     told.recv_timeout(PATIENCE).unwrap();
     assert!(sink.is_closed());
-    sink.send("and again".into());
+    sink.send("and again".to_owned());
     sink.finish(PATIENCE);
     assert!(told.recv_timeout(PATIENCE).is_err(), "told twice");
 }
@@ -90,7 +90,7 @@ fn what_is_waiting_is_shown_as_soon_as_nothing_else_waits() {
     let (mut reader, writer) = pipe().unwrap();
     let target = Plain(io::BufWriter::new(writer));
     let mut sink = Sink::new(target, || ()).unwrap();
-    sink.send("now".into());
+    sink.send("now".to_owned());
     // Would block for ever if the line stayed in the buffer.
     let mut line = [0; 4];
     reader.read_exact(&mut line).unwrap();

@@ -1,0 +1,115 @@
+//! One connection: questions in, answers out.
+
+use super::feed::Following;
+use super::peer::{OPERATORS, Peer};
+use super::protocol::{RefusalKind, Reply, Request};
+use super::watching::watch;
+use futures_util::{SinkExt, StreamExt};
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
+
+/// Bytes of a question.
+pub const MAX_LINE: usize = 64 << 10;
+/// How long a client may say nothing.
+const IDLE: Duration = Duration::from_secs(60);
+/// How long it may take to read an answer.
+pub(super) const SLOWNESS: Duration = Duration::from_secs(5);
+
+/// A question, and where its answer goes.
+#[derive(Debug)]
+pub struct Inquiry {
+    /// What is asked.
+    pub request: Request,
+    /// By whom; who may not change has not got this far with a change.
+    pub peer: Peer,
+    /// Takes the answer.
+    pub reply: oneshot::Sender<Reply>,
+}
+
+/// Answers what a peer asks over one connection, until it ends or is cut off.
+pub async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: &Peer,
+    inquiries: &mpsc::Sender<Inquiry>,
+    following: &Following,
+) {
+    serve(lines(stream), peer, inquiries, following).await;
+}
+
+pub(super) type Lines<S> = Framed<S, LinesCodec>;
+
+pub(super) fn lines<S: AsyncRead + AsyncWrite>(stream: S) -> Lines<S> {
+    Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE))
+}
+
+pub(super) async fn serve<S>(
+    mut lines: Lines<S>,
+    peer: &Peer,
+    inquiries: &mpsc::Sender<Inquiry>,
+    following: &Following,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Ok(Some(line)) = timeout(IDLE, lines.next()).await {
+        let (reply, goes_on) = match line {
+            Ok(line) => match serde_json::from_str(&line) {
+                Ok(Request::Watch(wanted)) => match watch(&mut lines, wanted, following).await {
+                    Some(refusal) => (refusal, true),
+                    None => return,
+                },
+                Ok(request) => (answer(request, peer, inquiries).await, true),
+                Err(error) => {
+                    let message = error.to_string();
+                    (Reply::error(RefusalKind::BadRequest, message), true)
+                }
+            },
+            Err(LinesCodecError::MaxLineLengthExceeded) => {
+                let message = format!("a question has at most {MAX_LINE} bytes");
+                (Reply::error(RefusalKind::BadRequest, message), false)
+            }
+            Err(LinesCodecError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                let message = "a question is text in UTF-8";
+                (Reply::error(RefusalKind::BadRequest, message), false)
+            }
+            Err(LinesCodecError::Io(_)) => return,
+        };
+        let sent = timeout(SLOWNESS, send(&mut lines, &reply)).await;
+        if !goes_on || !matches!(sent, Ok(Ok(()))) {
+            return;
+        }
+    }
+}
+
+async fn answer(request: Request, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
+    if request.is_change() && !peer.is_operator {
+        let message = format!(
+            "only root and members of the group \"{OPERATORS}\" may change what is in force"
+        );
+        return Reply::error(RefusalKind::NotPermitted, message);
+    }
+    let (reply, answered) = oneshot::channel();
+    let inquiry = Inquiry {
+        request,
+        peer: peer.clone(),
+        reply,
+    };
+    if inquiries.send(inquiry).await.is_ok()
+        && let Ok(reply) = answered.await
+    {
+        return reply;
+    }
+    Reply::error(RefusalKind::Ending, "the daemon is about to end")
+}
+
+pub(super) async fn send<S>(lines: &mut Lines<S>, reply: &Reply) -> Result<(), LinesCodecError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    // Made of what was JSON already: there is nothing that could fail.
+    let json = serde_json::to_string(reply).unwrap_or_default();
+    lines.send(json).await
+}

@@ -1,0 +1,354 @@
+//! Watchers: many, deaf, slow and gone.
+
+use super::*;
+use crate::filter::tests::reports::denied;
+use crate::lists::Standing;
+use crate::output::{FlowReport, Format, ListReport, LostReport, Report, StateEvent, StateReport};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::runtime::Builder;
+use tokio::task::yield_now;
+
+impl Answering {
+    fn tell(&self, report: Report) {
+        self.feed.as_ref().unwrap().push(Arc::new(report));
+    }
+
+    fn watch(&self, question: &Value) -> Watcher {
+        let mut watcher = Watcher(BufReader::new(self.connect()));
+        watcher.say(question);
+        watcher
+    }
+
+    /// One that is told everything.
+    fn watch_all(&self) -> Watcher {
+        let mut watcher = self.watch(&json!({"op": "watch"}));
+        assert_eq!(watcher.next(), Some(json!({"v": 1, "ok": {}})));
+        watcher
+    }
+}
+
+struct Watcher(BufReader<UnixStream>);
+
+impl Watcher {
+    fn say(&mut self, question: &Value) {
+        let line = format!("{question}\n");
+        self.0.get_mut().write_all(line.as_bytes()).unwrap();
+    }
+
+    /// The next line; nothing at the end.
+    fn next(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        match self.0.read_line(&mut line) {
+            // Closed with something of ours unread.
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            read => (read.unwrap() > 0).then(|| serde_json::from_str(&line).unwrap()),
+        }
+    }
+
+    /// The flow that is told about next.
+    fn flow(&mut self) -> u64 {
+        let told = self.next().unwrap();
+        let id = told["event"]["flow_id"].as_u64();
+        id.unwrap_or_else(|| panic!("{told}"))
+    }
+}
+
+/// About a denied packet to a port, which is the number of its flow.
+fn flow(number: u16) -> Report {
+    Report::Flow(Box::new(FlowReport {
+        flow_id: number.into(),
+        destination_port: Some(number),
+        ..denied(false)
+    }))
+}
+
+fn state(event: StateEvent) -> Report {
+    Report::State(StateReport {
+        time: Timestamp::UNIX_EPOCH,
+        interface: "tailscale0".to_owned(),
+        event,
+        generation: 1,
+        mode: "enforce",
+        message: "as it is".to_owned(),
+    })
+}
+
+fn list() -> Report {
+    Report::List(ListReport {
+        time: Timestamp::UNIX_EPOCH,
+        interface: "tailscale0".to_owned(),
+        list: "bad".to_owned(),
+        standing: Standing::Current,
+        why: None,
+        entries: 1,
+        age: None,
+    })
+}
+
+fn lost() -> Report {
+    Report::Lost(LostReport {
+        time: Timestamp::UNIX_EPOCH,
+        interface: "tailscale0".to_owned(),
+        kernel: 5,
+        output: 0,
+    })
+}
+
+#[test]
+fn a_watcher_is_told_what_happened_and_what_happens() {
+    let answering = Answering::start();
+    for number in 1..=3 {
+        answering.tell(flow(number));
+    }
+    let mut watcher = answering.watch(&json!({"op": "watch", "last": 2}));
+    assert_eq!(watcher.next(), Some(json!({"v": 1, "ok": {}})));
+    assert_eq!((watcher.flow(), watcher.flow()), (2, 3));
+    answering.tell(flow(4));
+    assert_eq!(watcher.flow(), 4);
+    answering.assert_answers();
+}
+
+#[test]
+fn what_happened_before_is_counted_after_the_filter_and_has_a_bound() {
+    let answering = Answering::start();
+    for number in 1..=5_000 {
+        answering.tell(flow(number));
+    }
+    let question = json!({"op": "watch", "last": 2, "filter": "port:4000-4010"});
+    let mut watcher = answering.watch(&question);
+    watcher.next();
+    assert_eq!((watcher.flow(), watcher.flow()), (4_009, 4_010));
+    let mut greedy = answering.watch(&json!({"op": "watch", "last": 1_000_000_000}));
+    greedy.next();
+    let first = 5_000 - KEPT_REPORTS as u64 + 1;
+    assert!((first..=5_000).all(|number| greedy.flow() == number));
+}
+
+#[test]
+fn with_a_filter_the_guard_itself_is_still_told_about() {
+    let answering = Answering::start();
+    let mut filtered = answering.watch(&json!({"op": "watch", "filter": "port:7"}));
+    filtered.next();
+    let mut all = answering.watch_all();
+    for report in [
+        flow(6),
+        list(),
+        lost(),
+        flow(7),
+        state(StateEvent::Reloaded),
+    ] {
+        answering.tell(report);
+    }
+    let told = |watcher: &mut Watcher, count| -> Vec<Value> {
+        let told = (0..count).map(|_| watcher.next().unwrap());
+        told.map(|told| told["event"]["event_type"].clone())
+            .collect()
+    };
+    assert_eq!(told(&mut filtered, 3), ["lost", "drop", "state"]);
+    assert_eq!(
+        told(&mut all, 5),
+        ["drop", "lists", "lost", "drop", "state"]
+    );
+}
+
+#[test]
+fn text_is_what_the_daemon_writes() {
+    let answering = Answering::start();
+    let mut watcher = answering.watch(&json!({"op": "watch", "format": "text"}));
+    watcher.next();
+    answering.tell(flow(7));
+    let line = Format::Text.render(&flow(7));
+    assert_eq!(watcher.next(), Some(json!({"v": 1, "line": line})));
+}
+
+#[test]
+fn a_wrong_filter_is_pointed_at_and_another_may_follow() {
+    let answering = Answering::start();
+    let mut watcher = answering.watch(&json!({"op": "watch", "filter": "port:7 dney"}));
+    let answer = watcher.next().unwrap();
+    assert_eq!(answer["error"]["kind"], "bad_request");
+    let message = answer["error"]["message"].as_str().unwrap();
+    assert!(message.contains("\n         ^^^^\n"), "{message}");
+    watcher.say(&json!({"op": "watch", "filter": "port:7 deny"}));
+    assert_eq!(watcher.next(), Some(json!({"v": 1, "ok": {}})));
+    for wrong in [
+        json!({"op": "watch", "last": -1}),
+        json!({"op": "watch", "format": "xml"}),
+        json!({"op": "watch", "filtre": "deny"}),
+    ] {
+        let answer = answering.watch(&wrong).next().unwrap();
+        assert_eq!(answer["error"]["kind"], "bad_request", "{wrong}");
+    }
+}
+
+#[test]
+fn whatever_a_watcher_says_ends_its_watch() {
+    let answering = Answering::start();
+    let mut watcher = answering.watch_all();
+    watcher.say(&json!({"op": "status"}));
+    assert_eq!(watcher.next(), None);
+    answering.assert_answers();
+}
+
+#[test]
+fn so_many_may_watch_and_one_who_goes_makes_room() {
+    let answering = Answering::start();
+    let mut watchers: Vec<_> = (0..32).map(|_| answering.watch_all()).collect();
+    let refused = answering.watch(&json!({"op": "watch"})).next().unwrap();
+    assert_eq!(refused["error"]["kind"], "busy");
+    answering.assert_answers();
+    answering.tell(flow(1));
+    assert!(watchers.iter_mut().all(|watcher| watcher.flow() == 1));
+    // Nothing happens any more: that it is gone has to be noticed all the same.
+    watchers.pop();
+    let deadline = std::time::Instant::now() + SOON;
+    let is_refused = || {
+        let answer = answering.watch(&json!({"op": "watch"})).next().unwrap();
+        answer.get("ok").is_none()
+    };
+    while is_refused() {
+        let is_late = std::time::Instant::now() > deadline;
+        assert!(!is_late, "nobody else may watch");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_watcher_who_never_reads_harms_nobody_who_does() {
+    let answering = Answering::start();
+    let _deaf: Vec<_> = (0..8).map(|_| answering.watch_all()).collect();
+    let mut half = answering.watch_all();
+    half.0.get_mut().write_all(b"{\"op\":").unwrap();
+    let mut watcher = answering.watch_all();
+    for number in 1..=3_000 {
+        answering.tell(flow(number));
+        assert_eq!(watcher.flow(), u64::from(number));
+    }
+    answering.assert_answers();
+}
+
+#[test]
+fn who_was_overrun_is_told_how_much_is_missing() {
+    const SENT: u64 = 20_000;
+    let answering = Answering::start();
+    let mut watcher = answering.watch_all();
+    for number in 1..=SENT as u16 {
+        answering.tell(flow(number));
+    }
+    let mut next = 1;
+    let mut missing = 0;
+    while next <= SENT {
+        let told = watcher.next().unwrap();
+        if let Some(lost) = told["event"]["exitguard"]["output"].as_u64() {
+            missing += lost;
+            next += lost;
+        } else {
+            assert_eq!(told["event"]["flow_id"], next);
+            next += 1;
+        }
+    }
+    assert!(missing > 0, "nobody was overrun");
+}
+
+#[test]
+fn the_last_word_of_a_daemon_is_heard() {
+    let mut answering = Answering::start();
+    let mut watcher = answering.watch_all();
+    answering.tell(flow(1));
+    answering.tell(state(StateEvent::Stopped));
+    drop(answering.feed.take());
+    drop(answering.server.take());
+    assert_eq!(watcher.flow(), 1);
+    let last = watcher.next().unwrap();
+    assert_eq!(last["event"]["exitguard"]["event"], "stopped");
+    assert_eq!(watcher.next(), None);
+}
+
+#[test]
+fn a_client_watches_until_another_thread_ends_it() {
+    let answering = Answering::start();
+    let client = Client::connect(&answering.path()).unwrap();
+    let mut watching = client
+        .watch(Watch {
+            filter: "deny".to_owned(),
+            ..Watch::default()
+        })
+        .unwrap();
+    answering.tell(flow(7));
+    let Told::Event(event) = watching.next().unwrap().unwrap() else {
+        panic!("it is no event");
+    };
+    assert_eq!(event.get(), Format::Json.render(&flow(7)));
+    let unwatch = watching.unwatch().unwrap();
+    let waiting = thread::spawn(move || watching.next().is_none());
+    unwatch.end();
+    assert!(waiting.join().unwrap());
+
+    let client = Client::connect(&answering.path()).unwrap();
+    let wrong = Watch {
+        filter: "dney".to_owned(),
+        ..Watch::default()
+    };
+    assert!(matches!(client.watch(wrong), Err(ClientError::Refused(_))));
+}
+
+/// On a clock that goes on as soon as everybody waits.
+fn in_no_time(test: impl Future<Output = ()>) {
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build();
+    runtime.unwrap().block_on(test);
+}
+
+#[test]
+fn a_watcher_who_never_reads_is_cut() {
+    in_no_time(async {
+        let feed = Feed::default();
+        let (mut near, far) = duplex(4_096);
+        let following = feed.following();
+        let connection = tokio::spawn(async move {
+            let (inquiries, _) = mpsc::channel(1);
+            talk(far, &Peer::reader("deaf"), &inquiries, &following).await;
+        });
+        near.write_all(b"{\"op\":\"watch\"}\n").await.unwrap();
+        let mut ok = [0; 16];
+        near.read_exact(&mut ok).await.unwrap();
+        for number in 1..100 {
+            feed.push(Arc::new(flow(number)));
+        }
+        let start = tokio::time::Instant::now();
+        connection.await.unwrap();
+        // Twice the patience if part of it could still be written.
+        let seconds = start.elapsed().as_secs();
+        assert!((5..=10).contains(&seconds), "{seconds} s");
+    });
+}
+
+#[test]
+fn a_quiet_watch_is_not_cut() {
+    in_no_time(async {
+        let feed = Feed::default();
+        let (mut near, far) = duplex(4_096);
+        let following = feed.following();
+        let connection = tokio::spawn(async move {
+            let (inquiries, _) = mpsc::channel(1);
+            talk(far, &Peer::reader("patient"), &inquiries, &following).await;
+        });
+        near.write_all(b"{\"op\":\"watch\"}\n").await.unwrap();
+        let mut ok = [0; 16];
+        near.read_exact(&mut ok).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(3_600)).await;
+        assert!(!connection.is_finished());
+        feed.push(Arc::new(flow(7)));
+        let mut told = [0; 20];
+        near.read_exact(&mut told).await.unwrap();
+        drop(near);
+        while !connection.is_finished() {
+            yield_now().await;
+        }
+    });
+}
