@@ -16,6 +16,14 @@ pub(super) fn demo(args: &DemoArgs) -> anyhow::Result<Exit> {
     let header = demo::text::header(&scenario);
     let demo = Demo::build(scenario)?;
     stop_on_signal(demo.stopper())?;
+    if args.duration.is_some() {
+        // Without it, it is over before anybody could look.
+        let config = demo.config();
+        eprintln!(
+            "exitguard: to see it from another terminal: exitguard top --config {}",
+            config.display()
+        );
+    }
     let lines = Lines::new(format, io::stdout());
     let outcome = match format {
         Format::Text => {

@@ -9,7 +9,9 @@ use super::send::{Servers, send};
 use crate::daemon::{Overrides, PolicyFiles, Settings};
 use crate::lab::{Exchange, Lab, LabDaemon, LabError, LabOptions};
 use crate::output::Reader;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Long enough for a machine that is busy with other things.
 const SOON: Duration = Duration::from_secs(10);
@@ -32,6 +34,7 @@ pub struct Demo {
     servers: Servers,
     lab: Lab,
     ears: Ears,
+    files: TempDir,
     scenario: Scenario,
 }
 
@@ -54,8 +57,14 @@ impl Demo {
             servers,
             lab,
             ears: Ears::new(),
+            files: scenario.sample.write()?,
             scenario,
         })
+    }
+
+    /// The configuration, by which its daemon can be asked while it runs.
+    pub fn config(&self) -> PathBuf {
+        self.files.path().join(self.scenario.sample.config.name)
     }
 
     /// Ends it early, from another thread.
@@ -73,14 +82,13 @@ impl Demo {
         reader: impl Reader + 'static,
         duration: Option<Duration>,
     ) -> Result<Outcome, DemoError> {
-        let files = self.scenario.sample.write()?;
         let settings = Settings {
             files: PolicyFiles {
-                config: files.path().join(self.scenario.sample.config.name),
+                config: self.config(),
                 overrides: Overrides::default(),
             },
             wait: false,
-            answer: false,
+            answer: true,
             warn: |_| (),
         };
         let reader = self.ears.listen(reader);
