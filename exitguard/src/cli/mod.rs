@@ -1,5 +1,6 @@
 //! Commands: arguments in, calls to the library, a value rendered, an exit code.
 
+mod apply;
 mod change;
 mod check;
 mod daemon;
@@ -93,6 +94,11 @@ enum Command {
     Unlock(UnlockArgs),
     /// Take back a change by its number, or the last one.
     Undo(NumberArgs),
+    /// Try another configuration, which rolls back by itself unless you confirm it.
+    ///
+    /// Puts it in force, asks whether to keep it, and puts the one before back if the answer does not come in time:
+    /// because it locked you out, for example. What is confirmed takes the place of the configuration.
+    Apply(apply::ApplyArgs),
     /// Look for what is wrong with this host or its guard, and say what to do.
     ///
     /// Kernel, privileges, Tailscale, forwarding, configuration, lists, the daemon and what is on the interface.
@@ -410,6 +416,7 @@ pub(crate) fn main() -> Exit {
             let which = args.number.map_or(Which::Last, Which::Number);
             change::take_back(&which, &args.undo)
         }
+        Command::Apply(args) => apply::apply(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Off(args) => off::off(&args),
         Command::Lists(command) => lists::run(&command),

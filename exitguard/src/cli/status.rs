@@ -97,6 +97,10 @@ fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {
             &format!("FAILED, the policy before it is in force: {why}"),
         )?;
     }
+    if let Some(until) = status.trial_until {
+        let what = format!("until {until:.0}, then the configuration before it is in force again");
+        line(&mut text, "on trial", &what)?;
+    }
     if status.fail == "closed" {
         let gate = if status.gate_closed {
             "closed: without the programs nothing is forwarded"

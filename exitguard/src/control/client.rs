@@ -1,7 +1,8 @@
 //! Asking a daemon.
 
 use super::protocol::{
-    Changed, Changes, Flows, NewChange, Refusal, Request, Status, Told, VERSION, Watch,
+    Applied, Apply, Changed, Changes, Flows, NewChange, Refusal, Request, Status, Told, VERSION,
+    Watch,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -120,6 +121,30 @@ impl Client {
         Ok(Watching {
             stream: self.stream,
         })
+    }
+
+    /// Tries another configuration.
+    ///
+    /// # Errors
+    /// When there is no answer, or the daemon says no.
+    pub fn apply(&mut self, apply: Apply) -> Result<Applied, ClientError> {
+        self.ask(&Request::Apply(apply))
+    }
+
+    /// What is on trial stays.
+    ///
+    /// # Errors
+    /// When there is no answer, or nothing is on trial.
+    pub fn confirm(&mut self) -> Result<Applied, ClientError> {
+        self.ask(&Request::Confirm)
+    }
+
+    /// What is on trial goes.
+    ///
+    /// # Errors
+    /// When there is no answer, or nothing is on trial.
+    pub fn roll_back(&mut self) -> Result<Applied, ClientError> {
+        self.ask(&Request::RollBack)
     }
 
     fn ask<T: DeserializeOwned>(&mut self, request: &Request) -> Result<T, ClientError> {

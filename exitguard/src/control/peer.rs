@@ -1,5 +1,6 @@
 //! Who is at the other end of a connection.
 
+use super::protocol::Right;
 use nix::unistd::{Gid, Group, Uid, User, getgrouplist};
 use std::ffi::CString;
 use tokio::net::UnixStream;
@@ -29,6 +30,15 @@ impl Peer {
                 ..Self::new(Uid::from_raw(peer.uid()), Gid::from_raw(peer.gid()))
             },
             Err(_) => Self::reader("unknown"),
+        }
+    }
+
+    /// What they may ask for.
+    pub const fn right(&self) -> Right {
+        match (self.uid, self.is_operator) {
+            (Some(0), _) => Right::Everything,
+            (_, true) => Right::Change,
+            _ => Right::Read,
         }
     }
 

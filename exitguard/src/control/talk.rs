@@ -2,7 +2,7 @@
 
 use super::feed::Following;
 use super::peer::{OPERATORS, Peer};
-use super::protocol::{RefusalKind, Reply, Request};
+use super::protocol::{RefusalKind, Reply, Request, Right};
 use super::watching::watch;
 use futures_util::{SinkExt, StreamExt};
 use std::io;
@@ -85,10 +85,13 @@ pub(super) async fn serve<S>(
 }
 
 async fn answer(request: Request, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
-    if request.is_change() && !peer.is_operator {
-        let message = format!(
-            "only root and members of the group \"{OPERATORS}\" may change what is in force"
-        );
+    if request.right() > peer.right() {
+        let message = match request.right() {
+            Right::Everything => "only root may try another configuration".to_owned(),
+            _ => format!(
+                "only root and members of the group \"{OPERATORS}\" may change what is in force"
+            ),
+        };
         return Reply::error(RefusalKind::NotPermitted, message);
     }
     let (reply, answered) = oneshot::channel();

@@ -206,7 +206,11 @@ impl Start {
                 flows: Vec::new(),
             }),
             Request::Changes => Reply::ok(&Changes::default()),
-            Request::Change(_) | Request::Revert { .. } => Reply::error(RefusalKind::Failed, why),
+            Request::Change(_)
+            | Request::Revert { .. }
+            | Request::Apply(_)
+            | Request::Confirm
+            | Request::RollBack => Reply::error(RefusalKind::Failed, why),
             Request::Watch(_) => not_here(),
         };
         // Whoever asked may have gone meanwhile.

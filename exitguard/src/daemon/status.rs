@@ -73,6 +73,7 @@ pub(super) fn waiting(
         generation: 0,
         policy_since: None,
         reload_error: None,
+        trial_until: None,
         unprotected_seconds: 0.0,
         clients: desired.config.clients.len(),
         lists: lists.collect(),

@@ -118,6 +118,12 @@ pub enum StateEvent {
     NoAudit,
     /// An operator changed what is in force, or such a change is over.
     Changed,
+    /// Another configuration is in force on trial.
+    Applied,
+    /// It stays.
+    Confirmed,
+    /// It does not: the one before is in force again.
+    RolledBack,
     /// What is changed at run time cannot be kept, or was not.
     NoChanges,
     /// The daemon stops. What is in force stays.
@@ -140,6 +146,9 @@ impl StateEvent {
             Self::NoSocket => "no_socket",
             Self::NoAudit => "no_audit",
             Self::Changed => "changed",
+            Self::Applied => "applied",
+            Self::Confirmed => "confirmed",
+            Self::RolledBack => "rolled_back",
             Self::NoChanges => "no_changes",
             Self::Stopped => "stopped",
         }

@@ -1,10 +1,12 @@
 //! What is asked and answered.
 
+mod apply;
 mod change;
 mod flow;
 mod status;
 mod watch;
 
+pub use apply::{Applied, Apply};
 pub use change::{Change, ChangeKind, Changed, Changes, NewChange};
 pub use flow::{Amount, Decided, Flow, FlowState, Flows};
 pub use status::{ListStatus, Protection, Status, Traffic};
@@ -35,14 +37,32 @@ pub enum Request {
         /// Number of the change.
         id: u32,
     },
+    /// Tries another configuration: [`Applied`]. For root.
+    Apply(Apply),
+    /// What is on trial stays: [`Applied`]. For root.
+    Confirm,
+    /// What is on trial goes: [`Applied`]. For root.
+    RollBack,
+}
+
+/// What somebody has to be to ask for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// Able to open the socket.
+    Read,
+    /// Root, or a member of the group of operators.
+    Change,
+    /// Root: the daemon would read files for whoever asks.
+    Everything,
 }
 
 impl Request {
-    /// Whether it changes something, for which reading rights are not enough.
-    pub const fn is_change(&self) -> bool {
+    /// What it takes to ask for it.
+    pub const fn right(&self) -> Right {
         match self {
-            Self::Status | Self::Flows | Self::Watch(_) | Self::Changes => false,
-            Self::Change(_) | Self::Revert { .. } => true,
+            Self::Status | Self::Flows | Self::Watch(_) | Self::Changes => Right::Read,
+            Self::Change(_) | Self::Revert { .. } => Right::Change,
+            Self::Apply(_) | Self::Confirm | Self::RollBack => Right::Everything,
         }
     }
 }

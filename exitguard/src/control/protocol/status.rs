@@ -62,6 +62,8 @@ pub struct Status {
     pub policy_since: Option<Timestamp>,
     /// Why the last reload changed nothing, if so.
     pub reload_error: Option<String>,
+    /// What is in force is on trial, and rolled back then unless it is confirmed.
+    pub trial_until: Option<Timestamp>,
     /// For how long packets could pass unjudged since the daemon started, in seconds: from when the daemon found an
     /// interface without its programs until they were back.
     pub unprotected_seconds: f64,

@@ -88,6 +88,7 @@ fn sample() -> Status {
         generation: 7,
         policy_since: Some("2026-01-02T12:00:00Z".parse().unwrap()),
         reload_error: None,
+        trial_until: None,
         unprotected_seconds: 0.25,
         clients: 1,
         lists: vec![ListStatus {

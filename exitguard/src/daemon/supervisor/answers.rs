@@ -25,6 +25,9 @@ impl Supervisor {
             Request::Watch(_) => not_here(),
             Request::Changes => Reply::ok(&self.changes()),
             Request::Change(new) => Reply::from_result(&self.change(&new, &peer)),
+            Request::Apply(apply) => Reply::from_result(&self.apply(&apply, &peer)),
+            Request::Confirm => Reply::from_result(&self.confirm(&peer)),
+            Request::RollBack => Reply::from_result(&self.roll_back(Some(&peer))),
             Request::Revert { id } => Reply::from_result(&self.revert(id, &peer)),
         };
         // Whoever asked may have gone meanwhile.
@@ -53,6 +56,7 @@ impl Supervisor {
             generation: self.guard.generation(),
             policy_since: Some(self.policy_since),
             reload_error: self.reload_error.clone(),
+            trial_until: self.trial_until(),
             unprotected_seconds: unguarded.as_secs_f64(),
             flows: self.tracker.len(),
             lost_output: self.reporter.lost(),

@@ -30,30 +30,37 @@ impl Supervisor {
             if let Some(why) = needs_restart(&self.desired.config, &desired.config) {
                 return Ok(Err(why));
             }
-            (self.settings.warn)(&desired.warnings);
-            (self.settings.warn)(&desired.collisions(&self.network));
-            let mut book = self.book.clone();
-            book.look_up(&desired.config);
-            let (policy, labels) = desired.compile(&self.network, &book)?;
-            let generation = self.guard.publish(&policy)?;
-            self.keep_book(book);
-            Ok(Ok((desired, generation, labels)))
+            self.put_policy(desired)?;
+            Ok(Ok(()))
         });
         match result {
-            Ok(Ok((desired, generation, labels))) => {
-                self.tracker.set_update(desired.config.events.update);
-                self.in_force(desired, generation, labels);
-                keep(&mut self.desired, self.settings.warn);
+            Ok(Ok(())) => {
                 let message = summary(&self.desired, self.guard.method());
-                systemd::status(&message);
                 self.reporter.state(StateEvent::Reloaded, message);
-                let entry = self.settings.reload().before(before).after(generation);
+                let after = self.guard.generation();
+                let entry = self.settings.reload().before(before).after(after);
                 self.reporter.audit(&entry);
                 self.tell_lists(true);
             }
             Ok(Err(why)) => self.reload_failed(why),
             Err(error) => self.reload_failed(one_line(&error)),
         }
+    }
+
+    /// Puts a policy in force, and returns the one that was.
+    pub(super) fn put_policy(&mut self, desired: Desired) -> Result<Desired, DaemonError> {
+        (self.settings.warn)(&desired.warnings);
+        (self.settings.warn)(&desired.collisions(&self.network));
+        let mut book = self.book.clone();
+        book.look_up(&desired.config);
+        let (policy, labels) = desired.compile(&self.network, &book)?;
+        let generation = self.guard.publish(&policy)?;
+        self.keep_book(book);
+        self.tracker.set_update(desired.config.events.update);
+        let before = self.in_force(desired, generation, labels);
+        keep(&mut self.desired, self.settings.warn);
+        systemd::status(&summary(&self.desired, self.guard.method()));
+        Ok(before)
     }
 
     fn reload_failed(&mut self, why: String) {
@@ -63,12 +70,12 @@ impl Supervisor {
         self.reporter.audit(&entry.before(self.guard.generation()));
     }
 
-    fn in_force(&mut self, desired: Desired, generation: u32, labels: Labels) {
+    fn in_force(&mut self, desired: Desired, generation: u32, labels: Labels) -> Desired {
         self.reporter
             .use_policy(generation, labels, desired.config.mode.name());
-        self.desired = desired;
         self.policy_since = Timestamp::now();
         self.reload_error = None;
+        std::mem::replace(&mut self.desired, desired)
     }
 
     /// Looks at the network: is the device still there, the same, and are the host's addresses?

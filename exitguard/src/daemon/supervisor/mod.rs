@@ -4,6 +4,7 @@ mod answers;
 mod changes;
 mod lists;
 mod runtime;
+mod trial;
 
 pub(super) use changes::{needs_restart, one_line};
 
@@ -33,6 +34,7 @@ use std::time::Duration;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use trial::Trial;
 
 /// How often the flow table is read.
 const SNAPSHOT_PERIOD: Duration = Duration::from_secs(2);
@@ -53,6 +55,8 @@ pub(super) struct Supervisor {
     guard: Guard,
     /// What was changed at run time.
     book: Book,
+    /// What is in force is on trial.
+    trial: Option<Trial>,
     /// The interface is gone, and that was reported.
     has_told_loss: bool,
     /// Nothing unmarked gets through, whether the programs are there or not.
@@ -120,6 +124,7 @@ impl Supervisor {
             tracker,
             guard,
             book,
+            trial: None,
             has_told_loss: false,
             is_gate_closed: false,
             exposure: Exposure::default(),
@@ -168,6 +173,7 @@ impl Supervisor {
                 }
             };
             let change_ends = self.next_end();
+            let trial_ends = self.trial_ends();
             let look_at = self.look_at;
             let look_early = async {
                 match look_at {
@@ -183,6 +189,7 @@ impl Supervisor {
                     Some(Command::Stop) | None => break,
                 },
                 () = self.search.changed() => self.look().await,
+                () = trial_ends => drop(self.roll_back(None)),
                 () = until(change_ends) => self.end_changes(),
                 () = look_early => self.look().await,
                 _ = look.tick() => {
@@ -268,6 +275,10 @@ impl Supervisor {
 
     fn finish(mut self) {
         systemd::stopping();
+        if self.trial.is_some() {
+            // The next start is by the configuration that is installed: what is in force until then is the same.
+            drop(self.roll_back(None));
+        }
         self.take_snapshot();
         self.reporter.wait_for_room(LAST_REPORTS);
         let clock = WallClock::now();

@@ -111,6 +111,7 @@ fn status() -> Status {
         generation: 7,
         policy_since: Some(time),
         reload_error: None,
+        trial_until: None,
         unprotected_seconds: 0.0,
         clients: 0,
         lists: Vec::new(),
