@@ -1,16 +1,22 @@
 //! Commands: arguments in, calls to the library, a value rendered, an exit code.
 
 mod check;
+mod daemon;
 mod demo;
 mod doctor;
 mod error;
 mod explain;
+mod filter;
+mod flows;
 mod lists;
 mod network;
 mod off;
 mod print;
 mod run;
+mod runtime;
+mod signals;
 mod status;
+mod watch;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -24,7 +30,7 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or a positive answer
-  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
+  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `watch` and `flows` find no daemon, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
   4  a fault of exitguard itself
@@ -73,6 +79,14 @@ enum Command {
     ///
     /// Asks the daemon; without one, says whether the interface is still guarded.
     Status(StatusArgs),
+    /// Show what happens, as it happens: flows, denials, and the guard itself.
+    ///
+    /// Asks the daemon, until it ends or somebody presses Ctrl-C.
+    #[command(after_long_help = filter::HELP)]
+    Watch(watch::WatchArgs),
+    /// Show the flows that the kernel knows at this moment, denied ones among them.
+    #[command(after_long_help = filter::HELP)]
+    Flows(flows::FlowsArgs),
     /// Look for what is wrong with this host or its guard, and say what to do.
     ///
     /// Kernel, privileges, Tailscale, forwarding, configuration, lists, the daemon and what is on the interface.
@@ -257,6 +271,8 @@ pub(crate) fn main() -> Exit {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Status(args) => status::status(&args),
+        Command::Watch(args) => watch::watch(&args),
+        Command::Flows(args) => flows::flows(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Off(args) => off::off(&args),
         Command::Lists(command) => lists::run(&command),

@@ -1,35 +1,18 @@
 //! `exitguard status`.
 
-use super::error::Usage;
-use super::{StatusArgs, network, print};
+use super::daemon::{Daemon, NoAnswer};
+use super::{StatusArgs, print};
 use anyhow::Context;
-use exitguard::config::{self, Config, ConfigError, Interface};
-use exitguard::control::{Client, ClientError, DEFAULT_SOCKET, Protection, Status, Traffic};
+use exitguard::control::{Protection, Status, Traffic};
 use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
 use exitguard::lists;
 use exitguard::output::bytes;
 use jiff::Timestamp;
-use serde::Serialize;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
-    let (socket, interface) = match config::load(&args.config.config) {
-        Ok(checked) => whom(&checked.config),
-        Err(error) => {
-            // A daemon may run with what it read before.
-            let (socket, interface) = match &error {
-                ConfigError::Invalid {
-                    meant: Some(meant), ..
-                } => whom(meant),
-                _ => (PathBuf::from(DEFAULT_SOCKET), Interface::Auto),
-            };
-            eprintln!("exitguard: {error}; asking at {}", socket.display());
-            (socket, interface)
-        }
-    };
-    match Client::connect(&socket).and_then(|mut client| client.status()) {
+    match Daemon::of(&args.config).ask(|mut client| client.status()) {
         Ok(status) => {
             if args.json {
                 print::json(&status)?;
@@ -47,56 +30,17 @@ pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
                 Exit::Negative
             })
         }
-        Err(ClientError::Absent(_)) => absent(&interface, &socket, args.json),
-        Err(error @ ClientError::NotPermitted(_)) => {
-            eprintln!(
-                "exitguard: {}: {error}; run it as root, or as a member of the group \"exitguard\"",
-                socket.display()
-            );
-            Ok(Exit::Unsupported)
+        // That is an answer, too.
+        Err(NoAnswer::Absent(absent)) => {
+            if args.json {
+                print::json(&absent)?;
+            } else {
+                print::text(&format!("{absent}\n"))?;
+            }
+            Ok(Exit::Negative)
         }
-        Err(error) => Err(error).with_context(|| socket.display().to_string()),
+        Err(error) => Err(error.into()),
     }
-}
-
-fn whom(config: &Config) -> (PathBuf, Interface) {
-    (config.socket.clone(), config.interface.clone())
-}
-
-/// What is known without a daemon.
-#[derive(Serialize)]
-struct Absent {
-    daemon: bool,
-    interface: Option<String>,
-    /// Whether the programs of a former daemon judge packets; null if this user may not know.
-    guarded: Option<bool>,
-    socket: PathBuf,
-}
-
-fn absent(interface: &Interface, socket: &Path, json: bool) -> anyhow::Result<Exit> {
-    let found = network::guarded(interface).map_err(|error| Usage(error.to_string()));
-    let (name, guarded) = found.unwrap_or_default();
-    let absent = Absent {
-        daemon: false,
-        interface: name,
-        guarded,
-        socket: socket.to_owned(),
-    };
-    if json {
-        print::json(&absent)?;
-    } else {
-        let name = absent.interface.as_deref().unwrap_or("the interface");
-        let what = match absent.guarded {
-            Some(true) => format!(
-                "{name} is still guarded by the policy that was put in force last, and nothing is reported"
-            ),
-            Some(false) => format!("{name} is not guarded: everything passes"),
-            None => "whether a policy is still in force only root can see".to_owned(),
-        };
-        let socket = socket.display();
-        print::text(&format!("no daemon answers at {socket}; {what}\n"))?;
-    }
-    Ok(Exit::Negative)
 }
 
 fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {

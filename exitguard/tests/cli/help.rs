@@ -2,13 +2,15 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 22] = [
     &[],
     &["demo"],
     &["run"],
     &["check"],
     &["explain"],
     &["status"],
+    &["watch"],
+    &["flows"],
     &["doctor"],
     &["off"],
     &["lists"],
