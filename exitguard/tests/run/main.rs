@@ -21,6 +21,7 @@ mod refusals;
 mod reload;
 mod status;
 mod systemd;
+mod watch;
 
 use std::time::{Duration, Instant};
 
