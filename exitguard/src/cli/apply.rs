@@ -1,6 +1,6 @@
 //! `exitguard apply`.
 
-use super::daemon::Daemon;
+use super::daemon::{Daemon, NoAnswer};
 use super::{ConfigArg, duration, error, print};
 use exitguard::config;
 use exitguard::control::{Applied, Apply, ClientError, Refusal, RefusalKind};
@@ -30,17 +30,12 @@ pub(super) fn apply(args: &ApplyArgs) -> anyhow::Result<Exit> {
     // Whoever wrote it wrong sees where.
     let checked = config::load(&new).map_err(DaemonError::from)?;
     error::show(&checked.warnings);
-    let daemon = Daemon::of(installed);
-    let asked = daemon.connect().and_then(|mut client| {
-        client.apply(Apply {
-            config: new.clone(),
-            seconds: args.confirm.as_secs(),
-        })
-    });
-    let applied = match asked {
-        Ok(applied) => applied,
-        Err(error) => return daemon.no_answer(error),
+    let daemon = Daemon::of(&args.config);
+    let asked = Apply {
+        config: new.clone(),
+        seconds: args.confirm.as_secs(),
     };
+    let applied = daemon.ask(|mut client| client.apply(asked))?;
     if !is_confirmed(&applied, args.confirm)? {
         return give_up(&daemon);
     }
@@ -51,14 +46,12 @@ pub(super) fn apply(args: &ApplyArgs) -> anyhow::Result<Exit> {
         );
         return give_up(&daemon);
     }
-    match daemon.connect().and_then(|mut client| client.confirm()) {
-        Ok(_) => print::text(&format!(
-            "it stays, as {}; the one before is {}\n",
-            installed.display(),
-            before(installed).display()
-        )),
-        Err(error) => daemon.no_answer(error),
-    }
+    daemon.ask(|mut client| client.confirm())?;
+    print::text(&format!(
+        "it stays, as {}; the one before is {}\n",
+        installed.display(),
+        before(installed).display()
+    ))
 }
 
 /// Asks, and waits no longer than the trial lasts. Nobody who could say so: no.
@@ -87,17 +80,21 @@ fn is_confirmed(applied: &Applied, patience: Duration) -> io::Result<bool> {
 }
 
 fn give_up(daemon: &Daemon) -> anyhow::Result<Exit> {
-    match daemon.connect().and_then(|mut client| client.roll_back()) {
+    match daemon.ask(|mut client| client.roll_back()) {
         // It may have done so by itself.
         Ok(_)
-        | Err(ClientError::Refused(Refusal {
-            kind: RefusalKind::NotFound,
+        | Err(NoAnswer::Failed {
+            error:
+                ClientError::Refused(Refusal {
+                    kind: RefusalKind::NotFound,
+                    ..
+                }),
             ..
-        })) => {
+        }) => {
             print::text("rolled back: what was in force before is in force\n")?;
             Ok(Exit::Negative)
         }
-        Err(error) => daemon.no_answer(error),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Errors to people: what failed, why, what to do; and the exit code.
 
+use super::daemon::{Cut, NoAnswer};
 use exitguard::config::{ConfigError, DEFAULT_PATH};
 use exitguard::daemon::DaemonError;
 use exitguard::datapath::DatapathError;
@@ -21,6 +22,12 @@ pub(super) fn report(error: &anyhow::Error) -> Exit {
         eprintln!("exitguard: {error:#}");
         if let Some(error) = demo {
             return exit_of_demo(error);
+        }
+        if let Some(no_answer) = error.downcast_ref::<NoAnswer>() {
+            return no_answer.exit();
+        }
+        if error.is::<Cut>() {
+            return Exit::Negative;
         }
         return if error.is::<Usage>() {
             Exit::Usage

@@ -8,14 +8,18 @@ mod demo;
 mod doctor;
 mod error;
 mod explain;
+mod filter;
+mod flows;
 mod lists;
 mod network;
 mod off;
 mod print;
 mod run;
+mod runtime;
+mod signals;
 mod status;
+mod watch;
 
-use change::Which;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use exitguard::config::{self, DEFAULT_PATH, Interface};
@@ -29,7 +33,7 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or a positive answer
-  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
+  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `watch` and `flows` find no daemon, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
   4  a fault of exitguard itself
@@ -78,22 +82,30 @@ enum Command {
     ///
     /// Asks the daemon; without one, says whether the interface is still guarded.
     Status(StatusArgs),
+    /// Show what happens, as it happens: flows, denials, and the guard itself.
+    ///
+    /// Asks the daemon, until it ends or somebody presses Ctrl-C.
+    #[command(after_long_help = filter::HELP)]
+    Watch(watch::WatchArgs),
+    /// Show the flows that the kernel knows at this moment, denied ones among them.
+    #[command(after_long_help = filter::HELP)]
+    Flows(flows::FlowsArgs),
     /// Block a destination at once, for every client or for one: open connections stop, too.
     ///
     /// In force until it is taken back (`exitguard unblock`) or its time is over, whatever happens to the daemon.
-    Block(BlockArgs),
+    Block(change::BlockArgs),
     /// Take back what `exitguard block` did.
-    Unblock(UnblockArgs),
+    Unblock(change::UnblockArgs),
     /// List what is blocked, allowed and locked down beside the configuration.
-    Blocks(BlocksArgs),
+    Blocks(change::BlocksArgs),
     /// Let clients reach a destination that a blocklist or the LAN guard would stop. Their ports still apply.
-    Allow(BlockArgs),
+    Allow(change::BlockArgs),
     /// Deny a client, or all of them, everything but open connections to this host.
-    Lockdown(LockdownArgs),
+    Lockdown(change::LockdownArgs),
     /// Take back what `exitguard lockdown` did.
-    Unlock(UnlockArgs),
+    Unlock(change::UnlockArgs),
     /// Take back a change by its number, or the last one.
-    Undo(NumberArgs),
+    Undo(change::NumberArgs),
     /// Try another configuration, which rolls back by itself unless you confirm it.
     ///
     /// Puts it in force, asks whether to keep it, and puts the one before back if the answer does not come in time:
@@ -184,107 +196,6 @@ struct StatusArgs {
 }
 
 #[derive(clap::Args)]
-struct ChangeArgs {
-    /// For how long, as in 10m, 1h or 7d. Without it, until it is taken back.
-    #[arg(long = "for", value_name = "TIME", value_parser = lasting)]
-    lasting: Option<Duration>,
-    /// Why, for those who see it later.
-    #[arg(long, value_name = "TEXT")]
-    comment: Option<String>,
-    /// Even if it cuts something that this host or your session needs.
-    #[arg(long)]
-    force: bool,
-    #[command(flatten)]
-    config: ConfigArg,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args)]
-struct BlockArgs {
-    /// An address or a prefix.
-    #[arg(value_name = "DEST")]
-    destination: String,
-    /// Only for this client: its address, a prefix, or its name in the configuration.
-    #[arg(long, value_name = "CLIENT")]
-    client: Option<String>,
-    #[command(flatten)]
-    change: ChangeArgs,
-}
-
-#[derive(clap::Args)]
-struct LockdownArgs {
-    /// The client: its address, a prefix, or its name in the configuration.
-    #[arg(
-        value_name = "CLIENT",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
-    client: Option<String>,
-    /// Every client.
-    #[arg(long)]
-    all: bool,
-    #[command(flatten)]
-    change: ChangeArgs,
-}
-
-#[derive(clap::Args)]
-struct UndoArgs {
-    #[command(flatten)]
-    config: ConfigArg,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args)]
-struct UnblockArgs {
-    /// The address or prefix that was blocked.
-    #[arg(value_name = "DEST")]
-    destination: String,
-    /// The client, if it was blocked for one.
-    #[arg(long, value_name = "CLIENT")]
-    client: Option<String>,
-    #[command(flatten)]
-    undo: UndoArgs,
-}
-
-#[derive(clap::Args)]
-struct UnlockArgs {
-    /// The client that was locked down.
-    #[arg(
-        value_name = "CLIENT",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
-    client: Option<String>,
-    /// What was done by `lockdown --all`. Clients that were locked down by name still are.
-    #[arg(long)]
-    all: bool,
-    #[command(flatten)]
-    undo: UndoArgs,
-}
-
-#[derive(clap::Args)]
-struct NumberArgs {
-    /// The number that `exitguard blocks` shows. Without it, the last change.
-    #[arg(value_name = "NUMBER")]
-    number: Option<u32>,
-    #[command(flatten)]
-    undo: UndoArgs,
-}
-
-#[derive(clap::Args)]
-struct BlocksArgs {
-    #[command(flatten)]
-    config: ConfigArg,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args)]
 struct DoctorArgs {
     #[command(flatten)]
     config: ConfigArg,
@@ -358,11 +269,6 @@ fn duration(text: &str) -> Result<Duration, String> {
     config::parse_duration(text).map_err(|_| "it has to be 1s to 24h, as in 30s or 5m".to_owned())
 }
 
-fn lasting(text: &str) -> Result<Duration, String> {
-    config::parse_age(text)
-        .map_err(|_| "it has to be a second to ten years, as in 10m, 1h or 7d".to_owned())
-}
-
 fn interface(text: &str) -> Result<Interface, String> {
     config::parse_interface(text)
         .map_err(|problem| format!("{}; {}", problem.message, problem.hint))
@@ -389,33 +295,15 @@ pub(crate) fn main() -> Exit {
         Command::Check(args) => check::check(&args),
         Command::Explain(args) => explain::explain(&args),
         Command::Status(args) => status::status(&args),
-        Command::Block(args) => block(ChangeKind::Block, &args),
-        Command::Unblock(args) => {
-            let which = Which::Named {
-                kind: ChangeKind::Block,
-                destination: Some(args.destination),
-                client: args.client,
-            };
-            change::take_back(&which, &args.undo)
-        }
-        Command::Blocks(args) => change::blocks(&args.config.config, args.json),
-        Command::Allow(args) => block(ChangeKind::Allow, &args),
-        Command::Lockdown(args) => {
-            let client = args.client.as_deref();
-            change::change(ChangeKind::Lockdown, None, client, &args.change)
-        }
-        Command::Unlock(args) => {
-            let which = Which::Named {
-                kind: ChangeKind::Lockdown,
-                destination: None,
-                client: args.client,
-            };
-            change::take_back(&which, &args.undo)
-        }
-        Command::Undo(args) => {
-            let which = args.number.map_or(Which::Last, Which::Number);
-            change::take_back(&which, &args.undo)
-        }
+        Command::Watch(args) => watch::watch(&args),
+        Command::Flows(args) => flows::flows(&args),
+        Command::Block(args) => args.make(ChangeKind::Block),
+        Command::Unblock(args) => args.take_back(),
+        Command::Blocks(args) => args.show(),
+        Command::Allow(args) => args.make(ChangeKind::Allow),
+        Command::Lockdown(args) => args.make(),
+        Command::Unlock(args) => args.take_back(),
+        Command::Undo(args) => args.take_back(),
         Command::Apply(args) => apply::apply(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Off(args) => off::off(&args),
@@ -425,11 +313,6 @@ pub(crate) fn main() -> Exit {
         Command::Man { command } => man(&command),
     };
     result.unwrap_or_else(|error| error::report(&error))
-}
-
-fn block(kind: ChangeKind, args: &BlockArgs) -> anyhow::Result<Exit> {
-    let (destination, client) = (args.destination.as_str(), args.client.as_deref());
-    change::change(kind, Some(destination), client, &args.change)
 }
 
 fn completions(shell: Shell) -> anyhow::Result<Exit> {

@@ -1,5 +1,6 @@
 //! The network of the host that a command runs on.
 
+use super::runtime::runtime;
 use exitguard::config::{Attach, Config, Interface};
 use exitguard::datapath::Attached;
 use exitguard::host::{self, HostError, Inspector};
@@ -18,10 +19,7 @@ pub(super) fn here() -> Result<Network, HostError> {
 /// The interface of a configuration, and whether programs of an exitguard judge its packets: `None` if this user may
 /// not know.
 pub(super) fn guarded(interface: &Interface) -> Result<(Option<String>, Option<bool>), HostError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let inspector = Inspector::new()?;
         let (devices, addresses) = (inspector.devices().await?, inspector.addresses().await?);
         let device = [Attach::Tc, Attach::Xdp]
@@ -38,10 +36,7 @@ pub(super) fn guarded(interface: &Interface) -> Result<(Option<String>, Option<b
 }
 
 fn look(interface: &Interface, attach: Attach) -> Result<Network, HostError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let inspector = Inspector::new()?;
         let (devices, addresses) = (inspector.devices().await?, inspector.addresses().await?);
         let guarded = host::select(&devices, &addresses, interface, attach)

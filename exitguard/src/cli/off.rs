@@ -1,5 +1,6 @@
 //! `exitguard off`.
 
+use super::runtime::runtime;
 use super::{OffArgs, print};
 use exitguard::daemon::DaemonError;
 use exitguard::datapath::{self, PinDir};
@@ -7,10 +8,7 @@ use exitguard::exit_code::Exit;
 use exitguard::host::Inspector;
 
 pub(super) fn off(args: &OffArgs) -> anyhow::Result<Exit> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let lines = runtime.block_on(take_off(args))?;
+    let lines = runtime()?.block_on(take_off(args))?;
     if lines.is_empty() {
         return print::text("there is no guard on any interface\n");
     }

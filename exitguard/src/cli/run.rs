@@ -1,5 +1,6 @@
 //! `exitguard run`.
 
+use super::runtime::runtime;
 use super::{RunArgs, error};
 use exitguard::daemon::{self, Command, DaemonError, Overrides, PolicyFiles, Settings};
 use exitguard::exit_code::Exit;
@@ -23,10 +24,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Exit> {
         answer: true,
         warn: error::show,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         // One place is enough: a second signal of a kind says nothing that the first did not.
         let (sender, commands) = mpsc::channel(1);
         let signals = Signals::new().map_err(DaemonError::Wait)?;

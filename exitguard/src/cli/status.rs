@@ -1,21 +1,18 @@
 //! `exitguard status`.
 
-use super::daemon::{Daemon, still};
+use super::daemon::{Daemon, NoAnswer};
 use super::{StatusArgs, print};
 use anyhow::Context;
-use exitguard::control::{ClientError, Protection, Status, Traffic};
+use exitguard::control::{Protection, Status, Traffic};
 use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
 use exitguard::lists;
 use exitguard::output::bytes;
 use jiff::Timestamp;
-use serde::Serialize;
 use std::fmt::Write;
-use std::path::PathBuf;
 
 pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
-    let daemon = Daemon::of(&args.config.config);
-    match daemon.connect().and_then(|mut client| client.status()) {
+    match Daemon::of(&args.config).ask(|mut client| client.status()) {
         Ok(status) => {
             if args.json {
                 print::json(&status)?;
@@ -33,37 +30,17 @@ pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
                 Exit::Negative
             })
         }
-        Err(ClientError::Absent(_)) => absent(&daemon, args.json),
-        Err(error) => daemon.no_answer(error),
+        // That is an answer, too.
+        Err(NoAnswer::Absent(absent)) => {
+            if args.json {
+                print::json(&absent)?;
+            } else {
+                print::text(&format!("{absent}\n"))?;
+            }
+            Ok(Exit::Negative)
+        }
+        Err(error) => Err(error.into()),
     }
-}
-
-/// What is known without a daemon.
-#[derive(Serialize)]
-struct Absent {
-    daemon: bool,
-    interface: Option<String>,
-    /// Whether the programs of a former daemon judge packets; null if this user may not know.
-    guarded: Option<bool>,
-    socket: PathBuf,
-}
-
-fn absent(daemon: &Daemon, json: bool) -> anyhow::Result<Exit> {
-    let (interface, guarded) = daemon.absent();
-    let absent = Absent {
-        daemon: false,
-        interface,
-        guarded,
-        socket: daemon.socket.clone(),
-    };
-    if json {
-        print::json(&absent)?;
-    } else {
-        let still = still(absent.interface.as_deref(), guarded);
-        let socket = daemon.socket.display();
-        print::text(&format!("no daemon answers at {socket}; {still}\n"))?;
-    }
-    Ok(Exit::Negative)
 }
 
 fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {

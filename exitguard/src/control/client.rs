@@ -180,6 +180,11 @@ pub struct Unwatch {
 }
 
 impl Watching {
+    /// Nothing more has come already: now is the time to show what there is.
+    pub fn is_caught_up(&self) -> bool {
+        self.stream.buffer().is_empty()
+    }
+
     /// For another thread.
     ///
     /// # Errors

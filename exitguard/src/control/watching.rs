@@ -28,7 +28,7 @@ where
         Ok(filter) => filter,
         Err(error) => return Some(Reply::error(RefusalKind::BadRequest, error.render())),
     };
-    let Some(_place) = following.place() else {
+    let Some(place) = following.place() else {
         let full = format!("{MAX_WATCHERS} others watch");
         return Some(Reply::error(RefusalKind::Busy, full));
     };
@@ -39,7 +39,11 @@ where
         lost: 0,
     };
     // Whoever is gone or does not read wants no more.
-    let _ = watcher.tell(following, wanted.last).await;
+    if watcher.tell(following, wanted.last).await.is_ok() {
+        drop(place);
+        // Nothing comes any more. The connection ends with the socket, so that who asks anew then finds nobody.
+        let _ = watcher.lines.next().await;
+    }
     None
 }
 

@@ -18,7 +18,7 @@ pub use flow_report::{DropReport, FlowReport, Naming};
 pub use log_file::LogFile;
 pub use report::{ListReport, LostReport, Report, StateEvent, StateReport, StatsReport};
 pub use sink::{Lines, Reader, Sink};
-pub use text::bytes;
+pub use text::{bytes, endpoint, protocol};
 
 use serde::{Deserialize, Serialize};
 

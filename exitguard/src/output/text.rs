@@ -208,7 +208,8 @@ fn lost(report: &LostReport) -> String {
     )
 }
 
-fn endpoint(addr: IpAddr, port: Option<u16>) -> String {
+/// Address and port, as they are written together.
+pub fn endpoint(addr: IpAddr, port: Option<u16>) -> String {
     match (addr, port) {
         (addr, None) => addr.to_string(),
         (IpAddr::V4(addr), Some(port)) => format!("{addr}:{port}"),
@@ -216,7 +217,8 @@ fn endpoint(addr: IpAddr, port: Option<u16>) -> String {
     }
 }
 
-fn protocol(number: u8) -> String {
+/// Name of an IP protocol, or its number.
+pub fn protocol(number: u8) -> String {
     protocol_name(number).map_or_else(|| number.to_string(), str::to_owned)
 }
 

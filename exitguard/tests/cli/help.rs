@@ -2,13 +2,15 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 28] = [
+const COMMANDS: [&[&str]; 30] = [
     &[],
     &["demo"],
     &["run"],
     &["check"],
     &["explain"],
     &["status"],
+    &["watch"],
+    &["flows"],
     &["block"],
     &["unblock"],
     &["blocks"],

@@ -6,6 +6,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod asking;
 mod check;
 mod diff;
 mod doctor;

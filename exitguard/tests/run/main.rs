@@ -24,6 +24,7 @@ mod refusals;
 mod reload;
 mod status;
 mod systemd;
+mod watch;
 
 use std::time::{Duration, Instant};
 

@@ -46,7 +46,7 @@ const DATAGRAMS: u16 = 12_000;
 
 /// Sends a datagram to each of many ports, none faster than the relay moves them; as the second client, because
 /// rejections are rationed by client.
-fn flood(node: &ExitNode) {
+pub(crate) fn flood(node: &ExitNode) {
     const BATCH: u64 = 100;
     let bind = || UdpSocket::bind((CLIENT2_V4, 0)).unwrap();
     let socket = node.lab.client().enter(bind).unwrap();

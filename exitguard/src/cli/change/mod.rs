@@ -1,17 +1,72 @@
 //! `exitguard block`, `allow`, `lockdown`, and what takes them back.
 
+mod args;
+
+pub(super) use args::{
+    BlockArgs, BlocksArgs, ChangeArgs, LockdownArgs, NumberArgs, UnblockArgs, UndoArgs, UnlockArgs,
+};
+
 use super::daemon::Daemon;
-use super::{ChangeArgs, UndoArgs, print};
+use super::print;
 use exitguard::changes;
-use exitguard::control::{Change, ChangeKind, Changed, ClientError, NewChange};
+use exitguard::control::{Change, ChangeKind, Changed, Client, ClientError, NewChange};
 use exitguard::exit_code::Exit;
 use exitguard::policy::short;
 use std::fmt::Write;
 use std::net::IpAddr;
-use std::path::Path;
+
+impl BlockArgs {
+    /// Blocks or allows.
+    pub(super) fn make(&self, kind: ChangeKind) -> anyhow::Result<Exit> {
+        let (destination, client) = (self.destination.as_str(), self.client.as_deref());
+        change(kind, Some(destination), client, &self.change)
+    }
+}
+
+impl LockdownArgs {
+    pub(super) fn make(&self) -> anyhow::Result<Exit> {
+        let client = self.client.as_deref();
+        change(ChangeKind::Lockdown, None, client, &self.change)
+    }
+}
+
+impl UnblockArgs {
+    pub(super) fn take_back(self) -> anyhow::Result<Exit> {
+        let which = Which::Named {
+            kind: ChangeKind::Block,
+            destination: Some(self.destination),
+            client: self.client,
+        };
+        take_back(&which, &self.undo)
+    }
+}
+
+impl UnlockArgs {
+    pub(super) fn take_back(self) -> anyhow::Result<Exit> {
+        let which = Which::Named {
+            kind: ChangeKind::Lockdown,
+            destination: None,
+            client: self.client,
+        };
+        take_back(&which, &self.undo)
+    }
+}
+
+impl NumberArgs {
+    pub(super) fn take_back(&self) -> anyhow::Result<Exit> {
+        let which = self.number.map_or(Which::Last, Which::Number);
+        take_back(&which, &self.undo)
+    }
+}
+
+impl BlocksArgs {
+    pub(super) fn show(&self) -> anyhow::Result<Exit> {
+        blocks(self)
+    }
+}
 
 /// Which change is meant.
-pub(super) enum Which {
+enum Which {
     Number(u32),
     /// Of a kind, about a destination and a client.
     Named {
@@ -22,7 +77,7 @@ pub(super) enum Which {
     Last,
 }
 
-pub(super) fn change(
+fn change(
     kind: ChangeKind,
     destination: Option<&str>,
     client: Option<&str>,
@@ -37,28 +92,21 @@ pub(super) fn change(
         session: session(),
         force: args.force,
     };
-    let daemon = Daemon::of(&args.config.config);
-    let answer = daemon.connect().and_then(|mut client| client.change(new));
-    match answer {
-        Ok(changed) => done(&changed, args.json, false),
-        Err(error) => daemon.no_answer(error),
-    }
+    let changed = Daemon::of(&args.config).ask(|mut client| client.change(new))?;
+    done(&changed, args.json, false)
 }
 
-pub(super) fn take_back(which: &Which, args: &UndoArgs) -> anyhow::Result<Exit> {
-    let daemon = Daemon::of(&args.config.config);
-    match find(&daemon, which) {
-        Ok(Some(changed)) => done(&changed, args.json, true),
-        Ok(None) => {
+fn take_back(which: &Which, args: &UndoArgs) -> anyhow::Result<Exit> {
+    match Daemon::of(&args.config).ask(|client| find(client, which))? {
+        Some(changed) => done(&changed, args.json, true),
+        None => {
             eprintln!("exitguard: there is no such change; `exitguard blocks` lists all");
             Ok(Exit::Negative)
         }
-        Err(error) => daemon.no_answer(error),
     }
 }
 
-fn find(daemon: &Daemon, which: &Which) -> Result<Option<Changed>, ClientError> {
-    let mut client = daemon.connect()?;
+fn find(mut client: Client, which: &Which) -> Result<Option<Changed>, ClientError> {
     let id = match which {
         Which::Number(id) => Some(*id),
         Which::Last => client
@@ -121,13 +169,9 @@ fn done(changed: &Changed, json: bool, is_over: bool) -> anyhow::Result<Exit> {
 }
 
 /// Everything in force beside the configuration.
-pub(super) fn blocks(config: &Path, json: bool) -> anyhow::Result<Exit> {
-    let daemon = Daemon::of(config);
-    let changes = match daemon.connect().and_then(|mut client| client.changes()) {
-        Ok(changes) => changes,
-        Err(error) => return daemon.no_answer(error),
-    };
-    if json {
+fn blocks(args: &BlocksArgs) -> anyhow::Result<Exit> {
+    let changes = Daemon::of(&args.config).ask(|mut client| client.changes())?;
+    if args.json {
         return print::json(&changes).map(|_| Exit::Ok);
     }
     if changes.changes.is_empty() {
