@@ -86,16 +86,9 @@ impl Server {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(refused)?;
         }
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(refused)?;
-        let (listener, inode) = {
-            let _within = runtime.enter();
-            listen(path).map_err(refused)?
-        };
+        let (listener, inode) = listen(path).map_err(refused)?;
         let (stop, stopped) = oneshot::channel();
-        let serve = async move {
+        let serve = async move |listener| {
             tokio::select! {
                 () = accept(listener, inquiries, following.clone()) => {}
                 _ = stopped => {}
@@ -103,10 +96,30 @@ impl Server {
             // Who does not read by then is cut off.
             let _ = timeout(LAST_REPORTS, following.left()).await;
         };
+        let (sender, started) = std::sync::mpsc::channel();
         let thread = thread::Builder::new()
             .name("control".to_owned())
-            .spawn(move || runtime.block_on(serve))
+            .spawn(move || {
+                // Made and dropped here, because it must not be dropped on the runtime of whoever calls.
+                let runtime = Builder::new_current_thread().enable_all().build();
+                let runtime = runtime.and_then(|runtime| {
+                    let within = runtime.enter();
+                    let listener = UnixListener::from_std(listener)?;
+                    drop(within);
+                    Ok((runtime, listener))
+                });
+                // Who called waits for it.
+                match runtime {
+                    Ok((runtime, listener)) => {
+                        let _ = sender.send(Ok(()));
+                        runtime.block_on(serve(listener));
+                    }
+                    Err(error) => drop(sender.send(Err(error))),
+                }
+            })
             .map_err(refused)?;
+        let gone = |_| Err(io::ErrorKind::BrokenPipe.into());
+        started.recv().unwrap_or_else(gone).map_err(refused)?;
         Ok(Self {
             path: path.to_owned(),
             inode,
@@ -140,8 +153,9 @@ fn is_socket(path: &Path) -> bool {
 }
 
 /// Nobody but root, and the group if there is one.
-fn listen(path: &Path) -> io::Result<(UnixListener, u64)> {
-    let listener = UnixListener::bind(path)?;
+fn listen(path: &Path) -> io::Result<(std::os::unix::net::UnixListener, u64)> {
+    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    listener.set_nonblocking(true)?;
     let group: Option<Gid> = Group::from_name(GROUP)
         .ok()
         .flatten()
