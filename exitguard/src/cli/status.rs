@@ -179,10 +179,13 @@ fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {
             line(&mut text, label, &format!("{} packets", counts.join(", ")))?;
         }
     }
-    let lost = format!(
+    let mut lost = format!(
         "{} events in the kernel, {} reports to a slow reader",
         status.lost_kernel, status.lost_output
     );
+    if status.lost_file > 0 {
+        write!(lost, ", {} to the file", status.lost_file)?;
+    }
     line(&mut text, "lost", &lost)?;
     Ok(text)
 }

@@ -19,6 +19,8 @@ const DEFAULT_INTERFACE: &str = "tailscale0";
 const DEFAULT_UPDATE: Duration = Duration::from_secs(60);
 const DEFAULT_STATS: Duration = Duration::from_secs(300);
 const DEFAULT_FLOWS: u32 = 131_072;
+/// Where events would go in the example.
+const EVENT_FILE: &str = "/var/log/exitguard/events.jsonl";
 const FLOWS: RangeInclusive<u32> = 1_024..=16_777_216;
 
 /// Reads the file. What is wrong is in the report, and something plausible in the result.
@@ -171,8 +173,16 @@ fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettin
         }),
         None => Some(DEFAULT_STATS),
     };
+    let folder = folder(report);
+    let file = section
+        .get("file")
+        .and_then(|value| report.read(&value, |value| read_file(value, &folder, EVENT_FILE)));
     section.finish(report);
-    EventSettings { update, stats }
+    EventSettings {
+        update,
+        stats,
+        file,
+    }
 }
 
 /// Longest path of a socket, without the byte that ends it: `sun_path` of unix(7).
@@ -180,14 +190,15 @@ const SOCKET_PATH: usize = 107;
 
 /// The socket, and the audit log.
 fn read_control(mut section: Section<'_>, report: &mut Report<'_>) -> (PathBuf, PathBuf) {
-    let folder = report.file().path().parent().unwrap_or(Path::new(""));
-    let folder = folder.to_owned();
+    let folder = folder(report);
     let socket = section
         .get("socket")
         .and_then(|value| report.read(&value, |value| read_socket(value, &folder)));
-    let audit = section
-        .get("audit")
-        .and_then(|value| report.read(&value, |value| read_audit(value, &folder)));
+    let audit = section.get("audit").and_then(|value| {
+        report.read(&value, |value| {
+            read_file(value, &folder, audit::DEFAULT_PATH)
+        })
+    });
     section.finish(report);
     (
         socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
@@ -211,10 +222,17 @@ fn read_socket(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
     }
 }
 
-fn read_audit(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
+/// That of the configuration: paths in it are relative to it.
+fn folder(report: &Report<'_>) -> PathBuf {
+    let folder = report.file().path().parent();
+    folder.unwrap_or(Path::new("")).to_owned()
+}
+
+/// A file that is written.
+fn read_file(value: &Value<'_>, folder: &Path, example: &str) -> Result<PathBuf, Problem> {
     let text = value.string()?;
     if text.is_empty() || text.ends_with('/') {
-        let hint = format!("name a file, as in audit = \"{}\"", audit::DEFAULT_PATH);
+        let hint = format!("name a file, as in {} = \"{example}\"", value.key());
         return Err(value.has_to_be("the path of a file", hint));
     }
     Ok(folder.join(text))

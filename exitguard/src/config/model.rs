@@ -32,7 +32,7 @@ pub struct Config {
     pub lists: Vec<List>,
     /// Destinations that no list and no LAN guard stops.
     pub allow: Vec<IpNet>,
-    /// How often events are repeated.
+    /// What is told, and where.
     pub events: EventSettings,
     /// How many flows the kernel remembers.
     pub flow_table: u32,
@@ -246,11 +246,13 @@ pub enum ListAction {
     Observe,
 }
 
-/// How often events are repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How often events are repeated, and where they are written beside the daemon's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSettings {
     /// Between two updates about a flow that goes on.
     pub update: Duration,
     /// Between two events with counters; `None` for never.
     pub stats: Option<Duration>,
+    /// A file for them; `None` for none.
+    pub file: Option<PathBuf>,
 }

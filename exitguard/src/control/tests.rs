@@ -97,6 +97,7 @@ fn sample() -> Status {
         would_deny_pkts: Default::default(),
         lost_kernel: 0,
         lost_output: 0,
+        lost_file: 0,
     }
 }
 

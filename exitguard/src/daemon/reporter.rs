@@ -3,8 +3,8 @@
 use crate::audit::{AuditLog, Entry};
 use crate::lists::{Condition, LoadedList};
 use crate::output::{
-    FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport,
-    WallClock,
+    EventFile, FileNews, FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent,
+    StateReport, StatsReport, WallClock,
 };
 use crate::policy::Labels;
 use crate::state::Record;
@@ -19,6 +19,7 @@ const KEPT_POLICIES: usize = 3;
 #[derive(Debug)]
 pub struct Reporter {
     sink: Sink,
+    file: Option<EventFile>,
     audit: Option<AuditLog>,
     interface: String,
     mode: &'static str,
@@ -28,6 +29,7 @@ pub struct Reporter {
     /// What was told to be lost already.
     told_kernel: u64,
     told_output: u64,
+    told_file: u64,
 }
 
 impl Reporter {
@@ -35,6 +37,7 @@ impl Reporter {
     pub fn new(sink: Sink, interface: String, mode: &'static str) -> Self {
         Self {
             sink,
+            file: None,
             audit: None,
             interface,
             mode,
@@ -42,7 +45,20 @@ impl Reporter {
             started: Instant::now(),
             told_kernel: 0,
             told_output: 0,
+            told_file: 0,
         }
+    }
+
+    /// What is told is written to a file, too, from now on.
+    pub fn set_file(&mut self, file: EventFile) {
+        self.file = Some(file);
+    }
+
+    fn send(&mut self, report: Report) {
+        if let Some(file) = &mut self.file {
+            file.send(report.clone());
+        }
+        self.sink.send(report);
     }
 
     /// Changes are written down from now on.
@@ -75,7 +91,7 @@ impl Reporter {
     /// Tells about a flow.
     pub fn record(&mut self, record: &Record, clock: &WallClock) {
         if let Some(report) = self.named(record, clock) {
-            self.sink.send(Report::Flow(Box::new(report)));
+            self.send(Report::Flow(Box::new(report)));
         }
     }
 
@@ -104,7 +120,7 @@ impl Reporter {
             mode: self.mode,
             message: message.into(),
         };
-        self.sink.send(Report::State(report));
+        self.send(Report::State(report));
     }
 
     /// Writes down a change. That it could not be written is told.
@@ -134,7 +150,7 @@ impl Reporter {
             entries: list.entries.len(),
             age: condition.age(time),
         };
-        self.sink.send(Report::List(report));
+        self.send(Report::List(report));
     }
 
     /// Tells the counters.
@@ -149,14 +165,33 @@ impl Reporter {
             reports_lost: self.sink.lost(),
             generation: self.generation(),
         };
-        self.sink.send(Report::Stats(Box::new(report)));
+        self.send(Report::Stats(Box::new(report)));
+    }
+
+    /// Tells that the file of events cannot be written, and when it can be again.
+    pub fn look_at_file(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        let path = file.path().display().to_string();
+        match file.news() {
+            Some(FileNews::Trouble { error }) => {
+                let message = format!("cannot write events to {path}: {error}");
+                self.state(StateEvent::NoEventFile, message);
+            }
+            Some(FileNews::Mended { missing }) => {
+                let message = format!("events are written to {path} again; missing: {missing}");
+                self.state(StateEvent::EventFileBack, message);
+            }
+            None => {}
+        }
     }
 
     /// Tells what was lost since it was last told, if anything was.
     pub fn losses(&mut self, kernel: &Stats) {
         let in_kernel = kernel.events_lost.saturating_sub(self.told_kernel);
         let in_output = self.sink.lost() - self.told_output;
-        if in_kernel == 0 && in_output == 0 {
+        let file_lost = self.file_lost();
+        let in_file = file_lost - self.told_file;
+        if in_kernel == 0 && in_output == 0 && in_file == 0 {
             return;
         }
         let lost_before = self.sink.lost();
@@ -165,12 +200,14 @@ impl Reporter {
             interface: self.interface.clone(),
             kernel: in_kernel,
             output: in_output,
+            file: in_file,
         };
-        self.sink.send(Report::Lost(report));
+        self.send(Report::Lost(report));
         // The reader may be so slow that even this line is lost; then it is told next time.
         if self.sink.lost() == lost_before {
             self.told_kernel = kernel.events_lost;
             self.told_output = lost_before;
+            self.told_file = file_lost;
         }
     }
 
@@ -179,13 +216,24 @@ impl Reporter {
         self.sink.lost()
     }
 
-    /// Lets the reader catch up, for a while.
+    /// Events that are missing in their file.
+    pub fn file_lost(&self) -> u64 {
+        self.file.as_ref().map_or(0, EventFile::lost)
+    }
+
+    /// Lets the readers catch up, each for a while.
     pub fn wait_for_room(&self, patience: Duration) {
         self.sink.wait_for_room(patience);
+        if let Some(file) = &self.file {
+            file.wait_for_room(patience);
+        }
     }
 
     /// Writes what is waiting.
     pub fn finish(self, patience: Duration) {
         self.sink.finish(patience);
+        if let Some(file) = self.file {
+            file.finish(patience);
+        }
     }
 }

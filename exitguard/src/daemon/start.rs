@@ -13,7 +13,7 @@ use crate::control::{Changes, Flows, Inquiry, RefusalKind, Reply, Request, Serve
 use crate::datapath::Environment;
 use crate::diagnostic::Diagnostic;
 use crate::host::{self, Device};
-use crate::output::{Sink, StateEvent};
+use crate::output::{EventFile, Sink, StateEvent};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -71,6 +71,10 @@ pub async fn run(
     let mut reporter = Reporter::new(sink, name(&desired), desired.config.mode.name());
     if settings.answer {
         reporter.set_audit(AuditLog::new(desired.config.audit.clone()));
+    }
+    if let Some(path) = &desired.config.events.file {
+        let file = EventFile::start(path.clone()).map_err(DaemonError::Wait)?;
+        reporter.set_file(file);
     }
     let mut start = Start {
         search: Search::new()?,
@@ -144,6 +148,7 @@ impl Start {
                 has_told = true;
             }
             systemd::alive();
+            self.reporter.look_at_file();
             tokio::select! {
                 () = self.search.changed() => {}
                 () = tokio::time::sleep(LOOK_PERIOD) => {}

@@ -78,6 +78,7 @@ pub(super) fn waiting(
         would_deny_pkts: BTreeMap::new(),
         lost_kernel: 0,
         lost_output: 0,
+        lost_file: 0,
     }
 }
 

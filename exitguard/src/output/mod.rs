@@ -4,6 +4,7 @@
 //! render it, and say the same facts. [`Sink`] hands reports to a reader without ever making the daemon wait.
 
 mod clock;
+mod event_file;
 mod flow_report;
 pub mod json;
 mod log_file;
@@ -14,6 +15,7 @@ mod tests;
 pub mod text;
 
 pub use clock::WallClock;
+pub use event_file::{EventFile, FileNews};
 pub use flow_report::{DropReport, FlowReport, Naming};
 pub use log_file::LogFile;
 pub use report::{ListReport, LostReport, Report, StateEvent, StateReport, StatsReport};

@@ -101,6 +101,10 @@ pub enum StateEvent {
     NoGate,
     /// Nobody can ask the daemon: its control socket could not be made.
     NoSocket,
+    /// Events are missing in their file: it could not be written.
+    NoEventFile,
+    /// They are written to their file again.
+    EventFileBack,
     /// A change is missing in the audit log: it could not be written.
     NoAudit,
     /// The daemon stops. What is in force stays.
@@ -121,6 +125,8 @@ impl StateEvent {
             Self::GateRestored => "gate_restored",
             Self::NoGate => "no_gate",
             Self::NoSocket => "no_socket",
+            Self::NoEventFile => "no_event_file",
+            Self::EventFileBack => "event_file_back",
             Self::NoAudit => "no_audit",
             Self::Stopped => "stopped",
         }
@@ -138,4 +144,6 @@ pub struct LostReport {
     pub kernel: u64,
     /// Reports that the reader was too slow for.
     pub output: u64,
+    /// Events that are missing in their file.
+    pub file: u64,
 }

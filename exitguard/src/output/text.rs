@@ -200,12 +200,16 @@ fn list(report: &ListReport) -> String {
 }
 
 fn lost(report: &LostReport) -> String {
-    format!(
+    let mut line = format!(
         "{} lost       {} events in the kernel, {} reports to a slow reader",
         time(report.time),
         report.kernel,
         report.output
-    )
+    );
+    if report.file > 0 {
+        push(&mut line, format_args!(", {} to the file", report.file));
+    }
+    line
 }
 
 fn endpoint(addr: IpAddr, port: Option<u16>) -> String {

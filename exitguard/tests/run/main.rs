@@ -11,6 +11,7 @@
 mod audit;
 mod doctor;
 mod downloads;
+mod event_file;
 mod exit_node;
 mod gate;
 mod kernel;

@@ -75,8 +75,15 @@ pub(super) fn effective(config: &Config) -> String {
         }
     }
     writeln!(text, "allow {}", join(allow)).unwrap();
-    let EventSettings { update, stats } = events;
+    let EventSettings {
+        update,
+        stats,
+        file,
+    } = events;
     writeln!(text, "events: update {update:?}, stats {stats:?}").unwrap();
+    if let Some(file) = file {
+        writeln!(text, "  in {}", file.display()).unwrap();
+    }
     writeln!(text, "flow table {flow_table}").unwrap();
     if list_cache != Path::new("/var/lib/exitguard/lists") {
         writeln!(text, "downloads in {}", list_cache.display()).unwrap();

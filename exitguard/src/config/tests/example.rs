@@ -89,6 +89,10 @@ fn what_the_example_does_not_change_is_the_default() {
             clients: vec![],
             lists: vec![],
             allow: vec![],
+            events: EventSettings {
+                file: None,
+                ..example.events
+            },
             ..example
         },
         least

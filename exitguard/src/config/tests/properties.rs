@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 33] = [
+const KEYS: [&str; 34] = [
     "mode",
     "interface",
     "attach",
@@ -62,6 +62,7 @@ const KEYS: [&str; 33] = [
     "destinations",
     "update",
     "stats",
+    "file",
     "flows",
     "other",
 ];

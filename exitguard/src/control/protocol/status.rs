@@ -83,6 +83,8 @@ pub struct Status {
     pub lost_kernel: u64,
     /// Reports that the reader of the daemon's output was too slow for.
     pub lost_output: u64,
+    /// Events that are missing in the file of them.
+    pub lost_file: u64,
 }
 
 /// A list in force.

@@ -55,6 +55,7 @@ impl Supervisor {
             unprotected_seconds: unguarded.as_secs_f64(),
             flows: self.tracker.len(),
             lost_output: self.reporter.lost(),
+            lost_file: self.reporter.file_lost(),
             ..waiting(&self.desired, &setup.interface, self.started, String::new())
         };
         if let Ok(stats) = self.guard.loaded().stats() {

@@ -279,6 +279,8 @@ pub(in crate::daemon) fn needs_restart(old: &Config, new: &Config) -> Option<Str
         "control.socket"
     } else if old.audit != new.audit {
         "control.audit"
+    } else if old.events.file != new.events.file {
+        "events.file"
     } else {
         return None;
     };

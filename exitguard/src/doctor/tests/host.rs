@@ -121,6 +121,7 @@ fn status() -> Status {
         would_deny_pkts: BTreeMap::new(),
         lost_kernel: 0,
         lost_output: 0,
+        lost_file: 0,
     }
 }
 
