@@ -18,6 +18,7 @@ pub mod explain;
 pub mod host;
 pub mod lab;
 pub mod lists;
+pub mod metrics;
 pub mod output;
 pub mod policy;
 pub mod state;

@@ -1,6 +1,7 @@
 //! The file as a whole: every section is read, every problem collected.
 
 use super::clients::{prefixes, read_clients};
+use super::listen::read_metrics;
 use super::lists::{read_cache, read_lists};
 use super::model::{Attach, Config, EventSettings, Fail, Interface, Mode, OnExit, RuleSpec};
 use super::report::{Problem, Report};
@@ -51,6 +52,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
     let events = top.section("events", report);
     let limits = top.section("limits", report);
     let control = top.section("control", report);
+    let metrics = top.section("metrics", report);
     top.finish(report);
 
     let lists = read_lists(lists, report);
@@ -61,6 +63,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
     };
     let egress = read_egress(egress, &surroundings, report);
     let (socket, audit) = read_control(control, report);
+    let metrics = read_metrics(metrics, &socket, report);
     Config {
         mode,
         interface,
@@ -76,6 +79,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         list_cache: read_cache(downloads, report),
         socket,
         audit,
+        metrics,
         lists,
     }
 }
@@ -186,7 +190,7 @@ fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettin
 }
 
 /// Longest path of a socket, without the byte that ends it: `sun_path` of unix(7).
-const SOCKET_PATH: usize = 107;
+pub(super) const SOCKET_PATH: usize = 107;
 
 /// The socket, and the audit log.
 fn read_control(mut section: Section<'_>, report: &mut Report<'_>) -> (PathBuf, PathBuf) {
@@ -223,7 +227,7 @@ fn read_socket(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
 }
 
 /// That of the configuration: paths in it are relative to it.
-fn folder(report: &Report<'_>) -> PathBuf {
+pub(super) fn folder(report: &Report<'_>) -> PathBuf {
     let folder = report.file().path().parent();
     folder.unwrap_or(Path::new("")).to_owned()
 }

@@ -5,7 +5,7 @@ use crate::lists::{Format, Limits};
 use crate::policy::PortSet;
 use ipnet::IpNet;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ pub struct Config {
     pub socket: PathBuf,
     /// Where changes are written down.
     pub audit: PathBuf,
+    /// Where metrics are scraped; `None` for nowhere.
+    pub metrics: Option<Listen>,
 }
 
 impl Config {
@@ -55,6 +57,15 @@ impl Config {
         let longest = matching.max_by_key(|(length, _)| *length);
         longest.map(|(_, client)| client)
     }
+}
+
+/// Where metrics are scraped: on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// A loopback address.
+    Tcp(SocketAddr),
+    /// A UNIX socket.
+    Unix(PathBuf),
 }
 
 /// Whether denials happen.

@@ -5,6 +5,7 @@
 //! may read; root and members of the group [`OPERATORS`] may change.
 
 mod client;
+mod listener;
 mod peer;
 mod protocol;
 mod server;
@@ -12,12 +13,14 @@ mod server;
 mod tests;
 
 pub use client::{Client, ClientError};
+pub use listener::ListenError;
+pub(crate) use listener::{SocketFile, listen};
 pub use peer::{OPERATORS, Peer};
 pub use protocol::{
     Amount, Change, ChangeKind, Changed, Changes, Decided, Flow, FlowState, Flows, ListStatus,
     NewChange, Protection, Refusal, RefusalKind, Reply, Request, Status, Traffic, VERSION,
 };
-pub use server::{Inquiry, MAX_LINE, Server, ServerError, talk};
+pub use server::{Inquiry, MAX_LINE, Server, talk};
 
 /// Where the socket is, if the configuration does not say.
 pub const DEFAULT_SOCKET: &str = "/run/exitguard/exitguard.sock";

@@ -3,14 +3,12 @@
 //! Whoever connects can do the daemon no harm: so many at once, lines so long, and who does not read the answer or
 //! says nothing for a while is cut off.
 
+use super::listener::{ListenError, SocketFile, listen};
 use super::peer::{OPERATORS, Peer};
 use super::protocol::{RefusalKind, Reply, Request};
 use futures_util::{SinkExt, StreamExt};
-use nix::unistd::{Gid, Group, chown};
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -28,8 +26,6 @@ pub const MAX_LINE: usize = 64 << 10;
 const IDLE: Duration = Duration::from_secs(60);
 /// How long it may take to read an answer.
 const SLOWNESS: Duration = Duration::from_secs(5);
-/// Its members may read.
-const GROUP: &str = "exitguard";
 
 /// A question, and where its answer goes.
 #[derive(Debug)]
@@ -42,31 +38,10 @@ pub struct Inquiry {
     pub reply: oneshot::Sender<Reply>,
 }
 
-/// Why there is no socket.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// Somebody listens there.
-    #[error("another daemon answers at {}; name another `socket` in [control]", path.display())]
-    Taken {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// The system says no.
-    #[error("cannot listen at {}: {error}", path.display())]
-    Listen {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-}
-
 /// Listens until it is dropped.
 #[derive(Debug)]
 pub struct Server {
-    path: PathBuf,
-    /// Of the socket: another one at the path is not ours to remove.
-    inode: u64,
+    file: SocketFile,
     task: JoinHandle<()>,
 }
 
@@ -75,66 +50,22 @@ impl Server {
     ///
     /// # Errors
     /// When somebody else listens there, or the system refuses.
-    pub fn start(path: &Path, inquiries: mpsc::Sender<Inquiry>) -> Result<Self, ServerError> {
-        let refused = |error| ServerError::Listen {
-            path: path.to_owned(),
-            error,
-        };
-        match std::os::unix::net::UnixStream::connect(path) {
-            Ok(_) => {
-                return Err(ServerError::Taken {
-                    path: path.to_owned(),
-                });
-            }
-            // What a daemon that was killed left. The system says the same of a file that is no socket.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && is_socket(path) => {
-                fs::remove_file(path).map_err(refused)?;
-            }
-            Err(_) => {}
-        }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(refused)?;
-        }
-        let (listener, inode) = listen(path).map_err(refused)?;
+    pub fn start(path: &Path, inquiries: mpsc::Sender<Inquiry>) -> Result<Self, ListenError> {
+        let (listener, file) = listen(path, "`socket` in [control]")?;
         let task = tokio::spawn(accept(listener, inquiries));
-        Ok(Self {
-            path: path.to_owned(),
-            inode,
-            task,
-        })
+        Ok(Self { file, task })
     }
 
     /// The socket.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
-        if fs::symlink_metadata(&self.path).is_ok_and(|socket| socket.ino() == self.inode) {
-            // Whoever comes next removes what nobody listens at.
-            let _ = fs::remove_file(&self.path);
-        }
     }
-}
-
-fn is_socket(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
-}
-
-/// Nobody but root, and the group if there is one.
-fn listen(path: &Path) -> io::Result<(UnixListener, u64)> {
-    let listener = UnixListener::bind(path)?;
-    let group: Option<Gid> = Group::from_name(GROUP)
-        .ok()
-        .flatten()
-        .map(|group| group.gid);
-    let mode = if group.is_some() { 0o660 } else { 0o600 };
-    chown(path, None, group)?;
-    fs::set_permissions(path, Permissions::from_mode(mode))?;
-    Ok((listener, fs::symlink_metadata(path)?.ino()))
 }
 
 async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>) {

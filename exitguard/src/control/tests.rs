@@ -82,15 +82,18 @@ fn sample() -> Status {
         reload_error: None,
         unprotected_seconds: 0.25,
         clients: 1,
+        changes: 0,
         lists: vec![ListStatus {
             name: "bad".into(),
             action: "deny".into(),
             state: "current".into(),
             reason: None,
             entries: 3,
+            age: Some(60),
             hits: 2,
         }],
         flows: 12,
+        flow_table: 131_072,
         outbound: Traffic::default(),
         inbound: Traffic::default(),
         denied_pkts: [("port".to_owned(), 3)].into(),
@@ -244,7 +247,7 @@ fn what_a_killed_daemon_left_is_replaced_and_what_lives_is_not() {
         .as_ref()
         .unwrap()
         .block_on(async { Server::start(&first.path(), mpsc::channel(1).0) });
-    assert!(matches!(taken, Err(ServerError::Taken { .. })), "{taken:?}");
+    assert!(matches!(taken, Err(ListenError::Taken { .. })), "{taken:?}");
     first.assert_answers();
 
     let folder = tempfile::tempdir().unwrap();
@@ -260,12 +263,12 @@ fn what_a_killed_daemon_left_is_replaced_and_what_lives_is_not() {
     std::fs::write(&path, "precious").unwrap();
     assert!(matches!(
         start_at(&first, &path),
-        Err(ServerError::Listen { .. })
+        Err(ListenError::Listen { .. })
     ));
     assert_eq!(std::fs::read(&path).unwrap(), b"precious");
 }
 
-fn start_at(answering: &Answering, path: &Path) -> Result<Server, ServerError> {
+fn start_at(answering: &Answering, path: &Path) -> Result<Server, ListenError> {
     let runtime = answering.runtime.as_ref().unwrap();
     runtime.block_on(async { Server::start(path, mpsc::channel(1).0) })
 }

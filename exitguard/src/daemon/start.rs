@@ -13,6 +13,7 @@ use crate::control::{Changes, Flows, Inquiry, RefusalKind, Reply, Request, Serve
 use crate::datapath::Environment;
 use crate::diagnostic::Diagnostic;
 use crate::host::{self, Device};
+use crate::metrics;
 use crate::output::{EventFile, Sink, StateEvent};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -68,6 +69,9 @@ pub async fn run(
     let inquiries = Inquiries::new();
     let socket = Some(&desired.config.socket).filter(|_| settings.answer);
     let server = socket.map(|path| Server::start(path, inquiries.sender()));
+    let metrics = desired.config.metrics.as_ref();
+    let metrics = metrics.filter(|_| settings.answer);
+    let metrics = metrics.map(|at| metrics::Server::start(at, inquiries.sender()));
     let mut reporter = Reporter::new(sink, name(&desired), desired.config.mode.name());
     if settings.answer {
         reporter.set_audit(AuditLog::new(desired.config.audit.clone()));
@@ -106,8 +110,11 @@ pub async fn run(
         // To guard without answering is better than not to guard.
         supervisor.tell(StateEvent::NoSocket, error.to_string());
     }
+    if let Some(Err(error)) = &metrics {
+        supervisor.tell(StateEvent::NoMetrics, error.to_string());
+    }
     let result = supervisor.run(commands, inquiries).await;
-    drop(server);
+    drop((server, metrics));
     result
 }
 

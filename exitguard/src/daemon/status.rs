@@ -42,6 +42,7 @@ pub(super) fn waiting(
     started: Timestamp,
     reason: String,
 ) -> Status {
+    let now = Timestamp::now();
     let lists = desired.known_lists().map(|(list, memory)| ListStatus {
         name: list.name.clone(),
         action: match list.action {
@@ -51,6 +52,7 @@ pub(super) fn waiting(
         state: memory.condition.standing.name().to_owned(),
         reason: memory.condition.why.clone(),
         entries: list.entries.len(),
+        age: memory.condition.age(now),
         hits: 0,
     });
     Status {
@@ -70,8 +72,10 @@ pub(super) fn waiting(
         reload_error: None,
         unprotected_seconds: 0.0,
         clients: desired.config.clients.len(),
+        changes: 0,
         lists: lists.collect(),
         flows: 0,
+        flow_table: desired.config.flow_table,
         outbound: Traffic::default(),
         inbound: Traffic::default(),
         denied_pkts: BTreeMap::new(),

@@ -101,6 +101,8 @@ pub enum StateEvent {
     NoGate,
     /// Nobody can ask the daemon: its control socket could not be made.
     NoSocket,
+    /// Nobody can scrape metrics: nothing could be listened at.
+    NoMetrics,
     /// Events are missing in their file: it could not be written.
     NoEventFile,
     /// They are written to their file again.
@@ -125,6 +127,7 @@ impl StateEvent {
             Self::GateRestored => "gate_restored",
             Self::NoGate => "no_gate",
             Self::NoSocket => "no_socket",
+            Self::NoMetrics => "no_metrics",
             Self::NoEventFile => "no_event_file",
             Self::EventFileBack => "event_file_back",
             Self::NoAudit => "no_audit",

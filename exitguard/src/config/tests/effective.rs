@@ -22,6 +22,7 @@ pub(super) fn effective(config: &Config) -> String {
         list_cache,
         socket,
         audit,
+        metrics,
     } = config;
     writeln!(
         text,
@@ -93,6 +94,9 @@ pub(super) fn effective(config: &Config) -> String {
     }
     if audit != Path::new("/var/log/exitguard/audit.jsonl") {
         writeln!(text, "changes are in {}", audit.display()).unwrap();
+    }
+    if let Some(metrics) = metrics {
+        writeln!(text, "metrics at {metrics:?}").unwrap();
     }
     text
 }

@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 34] = [
+const KEYS: [&str; 36] = [
     "mode",
     "interface",
     "attach",
@@ -46,6 +46,8 @@ const KEYS: [&str; 34] = [
     "on_exit",
     "socket",
     "audit",
+    "metrics",
+    "listen",
     "tcp",
     "udp",
     "sctp",
@@ -67,7 +69,7 @@ const KEYS: [&str; 34] = [
     "other",
 ];
 
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 11] = [
     "",
     "[egress]",
     "[host]",
@@ -77,10 +79,11 @@ const HEADERS: [&str; 10] = [
     "[events]",
     "[limits]",
     "[control]",
+    "[metrics]",
     "[egress.tcp]",
 ];
 
-const SCALARS: [&str; 30] = [
+const SCALARS: [&str; 33] = [
     "true",
     "false",
     "0",
@@ -108,6 +111,9 @@ const SCALARS: [&str; 30] = [
     "\"observe\"",
     "\"reject\"",
     "\"5m\"",
+    "\"127.0.0.1:9469\"",
+    "\"0.0.0.0:0\"",
+    "\"unix:\"",
     "\"0s\"",
     "\"a\"",
     "\"\\u001b[31m\\u202e\"",

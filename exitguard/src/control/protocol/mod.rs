@@ -8,6 +8,7 @@ pub use change::{Change, ChangeKind, Changed, Changes, NewChange};
 pub use flow::{Amount, Decided, Flow, FlowState, Flows};
 pub use status::{ListStatus, Protection, Status, Traffic};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -103,6 +104,20 @@ impl Reply {
             },
             // Names are strings and numbers are finite in everything that is answered.
             Err(error) => Self::error(RefusalKind::Failed, error.to_string()),
+        }
+    }
+
+    /// The answer, for somebody in the same process.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn answer<T: DeserializeOwned>(self) -> Result<T, Refusal> {
+        match self.outcome {
+            Outcome::Ok(answer) => serde_json::from_str(answer.get()).map_err(|error| Refusal {
+                kind: RefusalKind::Failed,
+                message: error.to_string(),
+            }),
+            Outcome::Error(refusal) => Err(refusal),
         }
     }
 

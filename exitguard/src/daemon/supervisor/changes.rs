@@ -281,6 +281,8 @@ pub(in crate::daemon) fn needs_restart(old: &Config, new: &Config) -> Option<Str
         "control.audit"
     } else if old.events.file != new.events.file {
         "events.file"
+    } else if old.metrics != new.metrics {
+        "metrics.listen"
     } else {
         return None;
     };

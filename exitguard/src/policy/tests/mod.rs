@@ -101,6 +101,7 @@ fn enforcing(host: RuleSpec, egress: RuleSpec) -> Config {
         list_cache: "".into(),
         socket: "".into(),
         audit: "".into(),
+        metrics: None,
     }
 }
 
