@@ -8,6 +8,7 @@ use exitguard::control::{Client, ClientError, DEFAULT_SOCKET, Protection, Status
 use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
 use exitguard::lists;
+use exitguard::metrics;
 use exitguard::output::bytes;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -31,7 +32,9 @@ pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
     };
     match Client::connect(&socket).and_then(|mut client| client.status()) {
         Ok(status) => {
-            if args.json {
+            if args.metrics {
+                print::text(&metrics::text(&status))?;
+            } else if args.json {
                 print::json(&status)?;
             } else {
                 print::text(&text(&status, Timestamp::now()).context("cannot write text")?)?;
@@ -47,7 +50,7 @@ pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
                 Exit::Negative
             })
         }
-        Err(ClientError::Absent(_)) => absent(&interface, &socket, args.json),
+        Err(ClientError::Absent(_)) => absent(&interface, &socket, args),
         Err(error @ ClientError::NotPermitted(_)) => {
             eprintln!(
                 "exitguard: {}: {error}; run it as root, or as a member of the group \"exitguard\"",
@@ -73,7 +76,7 @@ struct Absent {
     socket: PathBuf,
 }
 
-fn absent(interface: &Interface, socket: &Path, json: bool) -> anyhow::Result<Exit> {
+fn absent(interface: &Interface, socket: &Path, args: &StatusArgs) -> anyhow::Result<Exit> {
     let found = network::guarded(interface).map_err(|error| Usage(error.to_string()));
     let (name, guarded) = found.unwrap_or_default();
     let absent = Absent {
@@ -82,7 +85,7 @@ fn absent(interface: &Interface, socket: &Path, json: bool) -> anyhow::Result<Ex
         guarded,
         socket: socket.to_owned(),
     };
-    if json {
+    if args.json {
         print::json(&absent)?;
     } else {
         let name = absent.interface.as_deref().unwrap_or("the interface");
@@ -93,8 +96,13 @@ fn absent(interface: &Interface, socket: &Path, json: bool) -> anyhow::Result<Ex
             Some(false) => format!("{name} is not guarded: everything passes"),
             None => "whether a policy is still in force only root can see".to_owned(),
         };
-        let socket = socket.display();
-        print::text(&format!("no daemon answers at {socket}; {what}\n"))?;
+        let said = format!("no daemon answers at {}; {what}", socket.display());
+        if args.metrics {
+            // Nothing is known that could be counted.
+            eprintln!("exitguard: {said}");
+        } else {
+            print::text(&format!("{said}\n"))?;
+        }
     }
     Ok(Exit::Negative)
 }

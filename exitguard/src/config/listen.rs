@@ -34,11 +34,11 @@ fn read(value: &Value<'_>, folder: &Path, socket: &Path) -> Result<Listen, Probl
         .parse()
         .map_err(|_| value.has_to_be("a loopback address with a port, or a UNIX socket", HINT))?;
     if !address.ip().is_loopback() {
-        let message = format!("metrics cannot be offered at {}", address.ip());
-        let hint = format!(
-            "{HINT}: whoever reaches it may read it, without a password, so that it has to be this machine alone"
+        let message = format!(
+            "metrics have no password, and are for this machine only: not for whoever reaches {}",
+            address.ip()
         );
-        return Err(Problem::new(message, hint));
+        return Err(Problem::new(message, HINT));
     }
     if address.port() == 0 {
         let message = "port 0 is none that anybody could ask";

@@ -17,6 +17,7 @@ mod gate;
 mod kernel;
 mod life;
 mod lists;
+mod metrics;
 mod persistence;
 mod readers;
 mod refusals;
