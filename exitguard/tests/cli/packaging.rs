@@ -133,3 +133,17 @@ fn logs_are_where_the_example_has_them() {
         "{named:?}"
     );
 }
+
+/// The service may use no Internet protocol, until somebody says so.
+#[test]
+fn only_the_drop_in_for_metrics_lets_the_service_use_internet_protocols() {
+    let read = |name: &str| {
+        let path = root().join("packaging/systemd").join(name);
+        fs::read_to_string(path).unwrap()
+    };
+    let [unit, drop_in] = ["exitguard.service", "exitguard-metrics.conf"].map(read);
+    assert!(unit.contains("\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\nIPAddressDeny=any\n"));
+    assert!(drop_in.ends_with(
+        "\n[Service]\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressAllow=localhost\n"
+    ));
+}
