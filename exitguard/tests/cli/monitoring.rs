@@ -122,15 +122,17 @@ fn panels_have_numbers_and_places_of_their_own() {
 
 /// Asks promtool, and returns what it said if it found nothing.
 fn promtool(arguments: &[&str], input: &str) -> String {
-    let mut promtool = Command::new("promtool")
+    let promtool = Command::new("promtool")
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| {
-            panic!("promtool, of Debian's package prometheus, cannot be started: {error}")
-        });
+        .spawn();
+    assert!(
+        promtool.is_ok(),
+        "promtool is in Debian's package prometheus: {promtool:?}"
+    );
+    let mut promtool = promtool.unwrap();
     promtool
         .stdin
         .take()
