@@ -6,6 +6,7 @@
 mod clock;
 mod event_file;
 mod flow_report;
+mod journal;
 pub mod json;
 mod log_file;
 mod report;
@@ -17,6 +18,7 @@ pub mod text;
 pub use clock::WallClock;
 pub use event_file::{EventFile, FileNews};
 pub use flow_report::{DropReport, FlowReport, Naming};
+pub use journal::is_journal;
 pub use log_file::LogFile;
 pub use report::{ListReport, LostReport, Report, StateEvent, StateReport, StatsReport};
 pub use sink::{Lines, Reader, Sink};

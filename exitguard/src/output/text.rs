@@ -22,6 +22,11 @@ pub fn render(report: &Report) -> String {
     }
 }
 
+/// A line without the time that it begins with.
+pub(super) fn without_time(line: &str) -> &str {
+    line.split_once(' ').map_or(line, |(_, rest)| rest)
+}
+
 fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
