@@ -15,6 +15,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 const SOON: Duration = Duration::from_secs(30);
+/// For who takes longer than two seconds to be cut off, on a busy machine.
+const CUT: Duration = Duration::from_secs(10);
 
 struct Scraped {
     runtime: Option<Runtime>,
@@ -184,7 +186,7 @@ fn who_sends_half_a_request_is_cut_off() {
         let said = scraped.answer(half);
         assert!(!said.contains("200 OK"), "{said}");
     }
-    assert!(begin.elapsed() < SOON);
+    assert!(begin.elapsed() < 3 * CUT);
     scraped.assert_scrapes();
 }
 
@@ -198,7 +200,7 @@ fn who_dawdles_is_cut_off() {
     stream.set_read_timeout(pause).unwrap();
     stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
     loop {
-        assert!(begin.elapsed() < SOON, "it is still listened to");
+        assert!(begin.elapsed() < CUT, "it is still listened to");
         match stream.read(&mut [0; 512]) {
             Ok(0) => break,
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -222,7 +224,7 @@ fn a_thousand_who_say_nothing_keep_nobody_out_for_long() {
         if status_line(&said) == "HTTP/1.1 200 OK" {
             break;
         }
-        assert!(begin.elapsed() < SOON, "nobody gets in");
+        assert!(begin.elapsed() < CUT, "nobody gets in");
     }
     drop(idle);
     scraped.assert_scrapes();
@@ -266,7 +268,7 @@ fn a_port_is_scraped_the_same_and_taken_only_once() {
         "{error}"
     );
     drop(free);
-    let _server = runtime
+    let server = runtime
         .block_on(async { Server::start(&Listen::Tcp(address), sender) })
         .unwrap();
     runtime.spawn(async move {
@@ -281,5 +283,10 @@ fn a_port_is_scraped_the_same_and_taken_only_once() {
         .unwrap();
     let said = rest(stream);
     assert!(said.ends_with(&text(&sample())), "{said}");
+    drop(server);
+    let begin = Instant::now();
+    while TcpStream::connect(address).is_ok() {
+        assert!(begin.elapsed() < CUT, "it still listens");
+    }
     runtime.shutdown_background();
 }
