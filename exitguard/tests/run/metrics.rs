@@ -161,3 +161,26 @@ fn without_a_daemon_there_is_nothing_to_count() {
     assert_eq!((code, said.as_str()), (Some(1), ""));
     assert!(complaint.contains("no daemon answers at "), "{complaint}");
 }
+
+#[test]
+#[ignore = "needs root"]
+fn who_says_nothing_keeps_the_daemon_from_nothing() {
+    let node = ExitNode::new(&policy("unix:metrics.sock"));
+    let daemon = node.guard();
+    let connect = || UnixStream::connect(node.file("metrics.sock")).unwrap();
+    let idle: Vec<_> = (0..200).map(|_| connect()).collect();
+    node.assert_guarded();
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_for("the reload", |event| is_state(event, "reloaded"));
+    let (code, _, complaint) = printed(&node);
+    assert_eq!((code, complaint.as_str()), (Some(0), ""));
+    // Places become free while the others are still there.
+    until("a scrape", || {
+        let mut stream = connect();
+        let mut said = String::new();
+        let sent = stream.write_all(REQUEST);
+        sent.and_then(|()| stream.read_to_string(&mut said)).is_ok() && !said.is_empty()
+    });
+    drop(idle);
+    assert_eq!(at_socket(&node)["exitguard_policy_generation"], 2.0);
+}
