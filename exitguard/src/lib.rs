@@ -21,6 +21,7 @@ pub mod filter;
 pub mod host;
 pub mod lab;
 pub mod lists;
+pub mod metrics;
 pub mod output;
 pub mod policy;
 pub mod state;

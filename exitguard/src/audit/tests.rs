@@ -80,6 +80,11 @@ fn a_log_that_was_moved_away_is_made_anew() {
     fs::rename(&path, &old).unwrap();
     log.write(&entry()).unwrap();
     assert_eq!((lines(&old).len(), lines(&path).len()), (1, 1));
+    // Who rotates it may put an empty one there.
+    fs::rename(&path, &old).unwrap();
+    fs::write(&path, "").unwrap();
+    log.write(&entry()).unwrap();
+    assert_eq!((lines(&old).len(), lines(&path).len()), (1, 1));
     // Nobody has to tell, but may.
     log.reopen();
     fs::remove_file(&path).unwrap();

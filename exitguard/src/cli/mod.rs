@@ -193,6 +193,9 @@ struct StatusArgs {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Print metrics, in the text format of Prometheus.
+    #[arg(long, conflicts_with = "json")]
+    metrics: bool,
 }
 
 #[derive(clap::Args)]

@@ -4,7 +4,7 @@ use super::runtime::runtime;
 use super::{RunArgs, error};
 use exitguard::daemon::{self, Command, DaemonError, Overrides, PolicyFiles, Settings};
 use exitguard::exit_code::Exit;
-use exitguard::output::{Lines, Sink};
+use exitguard::output::{Lines, Sink, is_journal};
 use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -33,7 +33,8 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<Exit> {
             // Nobody listens any more: then it has stopped already.
             let _ = when_closed.blocking_send(Command::Stop);
         };
-        let sink = Sink::new(Lines::new(format, io::stdout()), stop).map_err(DaemonError::Wait)?;
+        let lines = Lines::new(format, io::stdout()).dated(is_journal(io::stdout()));
+        let sink = Sink::new(lines, stop).map_err(DaemonError::Wait)?;
         let forwarding = tokio::spawn(signals.forward(sender));
         let result = daemon::run(settings, commands, sink).await;
         forwarding.abort();

@@ -7,6 +7,7 @@ use exitguard::control::{Protection, Status, Traffic};
 use exitguard::diagnostic::printable;
 use exitguard::exit_code::Exit;
 use exitguard::lists;
+use exitguard::metrics;
 use exitguard::output::bytes;
 use jiff::Timestamp;
 use std::fmt::Write;
@@ -14,7 +15,9 @@ use std::fmt::Write;
 pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
     match Daemon::of(&args.config).ask(|mut client| client.status()) {
         Ok(status) => {
-            if args.json {
+            if args.metrics {
+                print::text(&metrics::text(&status))?;
+            } else if args.json {
                 print::json(&status)?;
             } else {
                 print::text(&text(&status, Timestamp::now()).context("cannot write text")?)?;
@@ -34,6 +37,9 @@ pub(super) fn status(args: &StatusArgs) -> anyhow::Result<Exit> {
         Err(NoAnswer::Absent(absent)) => {
             if args.json {
                 print::json(&absent)?;
+            } else if args.metrics {
+                // Nothing is known that could be counted.
+                eprintln!("exitguard: {absent}");
             } else {
                 print::text(&format!("{absent}\n"))?;
             }
@@ -127,10 +133,13 @@ fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {
             line(&mut text, label, &format!("{} packets", counts.join(", ")))?;
         }
     }
-    let lost = format!(
+    let mut lost = format!(
         "{} events in the kernel, {} reports to a slow reader",
         status.lost_kernel, status.lost_output
     );
+    if status.lost_file > 0 {
+        write!(lost, ", {} to the file", status.lost_file)?;
+    }
     line(&mut text, "lost", &lost)?;
     Ok(text)
 }

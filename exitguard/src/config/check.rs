@@ -1,6 +1,7 @@
 //! The file as a whole: every section is read, every problem collected.
 
 use super::clients::{prefixes, read_clients};
+use super::listen::read_metrics;
 use super::lists::{read_cache, read_lists};
 use super::model::{Attach, Config, EventSettings, Fail, Interface, Mode, OnExit, RuleSpec};
 use super::report::{Problem, Report};
@@ -20,6 +21,8 @@ const DEFAULT_INTERFACE: &str = "tailscale0";
 const DEFAULT_UPDATE: Duration = Duration::from_secs(60);
 const DEFAULT_STATS: Duration = Duration::from_secs(300);
 const DEFAULT_FLOWS: u32 = 131_072;
+/// Where events would go in the example.
+const EVENT_FILE: &str = "/var/log/exitguard/events.jsonl";
 const FLOWS: RangeInclusive<u32> = 1_024..=16_777_216;
 
 /// Reads the file. What is wrong is in the report, and something plausible in the result.
@@ -50,6 +53,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
     let events = top.section("events", report);
     let limits = top.section("limits", report);
     let control = top.section("control", report);
+    let metrics = top.section("metrics", report);
     top.finish(report);
 
     let lists = read_lists(lists, report);
@@ -64,6 +68,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         audit,
         changes,
     } = read_control(control, report);
+    let metrics = read_metrics(metrics, &socket, report);
     Config {
         mode,
         interface,
@@ -80,6 +85,7 @@ pub(super) fn file(mut top: Section<'_>, report: &mut Report<'_>) -> Config {
         socket,
         audit,
         changes,
+        metrics,
         lists,
     }
 }
@@ -177,12 +183,20 @@ fn read_events(mut section: Section<'_>, report: &mut Report<'_>) -> EventSettin
         }),
         None => Some(DEFAULT_STATS),
     };
+    let folder = folder(report);
+    let file = section
+        .get("file")
+        .and_then(|value| report.read(&value, |value| read_file(value, &folder, EVENT_FILE)));
     section.finish(report);
-    EventSettings { update, stats }
+    EventSettings {
+        update,
+        stats,
+        file,
+    }
 }
 
 /// Longest path of a socket, without the byte that ends it: `sun_path` of unix(7).
-const SOCKET_PATH: usize = 107;
+pub(super) const SOCKET_PATH: usize = 107;
 
 /// `[control]`.
 struct Control {
@@ -192,17 +206,20 @@ struct Control {
 }
 
 fn read_control(mut section: Section<'_>, report: &mut Report<'_>) -> Control {
-    let folder = report.file().path().parent().unwrap_or(Path::new(""));
-    let folder = folder.to_owned();
+    let folder = folder(report);
     let socket = section
         .get("socket")
         .and_then(|value| report.read(&value, |value| read_socket(value, &folder)));
-    let audit = section
-        .get("audit")
-        .and_then(|value| report.read(&value, |value| read_file(value, &folder, AUDIT_HINT)));
-    let changes = section
-        .get("changes")
-        .and_then(|value| report.read(&value, |value| read_file(value, &folder, CHANGES_HINT)));
+    let audit = section.get("audit").and_then(|value| {
+        report.read(&value, |value| {
+            read_file(value, &folder, audit::DEFAULT_PATH)
+        })
+    });
+    let changes = section.get("changes").and_then(|value| {
+        report.read(&value, |value| {
+            read_file(value, &folder, changes::DEFAULT_PATH)
+        })
+    });
     section.finish(report);
     Control {
         socket: socket.unwrap_or_else(|| PathBuf::from(DEFAULT_SOCKET)),
@@ -227,12 +244,17 @@ fn read_socket(value: &Value<'_>, folder: &Path) -> Result<PathBuf, Problem> {
     }
 }
 
-const AUDIT_HINT: &str = "name a file, as in audit = \"/var/log/exitguard/audit.jsonl\"";
-const CHANGES_HINT: &str = "name a file, as in changes = \"/var/lib/exitguard/changes.json\"";
+/// That of the configuration: paths in it are relative to it.
+pub(super) fn folder(report: &Report<'_>) -> PathBuf {
+    let folder = report.file().path().parent();
+    folder.unwrap_or(Path::new("")).to_owned()
+}
 
-fn read_file(value: &Value<'_>, folder: &Path, hint: &'static str) -> Result<PathBuf, Problem> {
+/// A file that is written.
+fn read_file(value: &Value<'_>, folder: &Path, example: &str) -> Result<PathBuf, Problem> {
     let text = value.string()?;
     if text.is_empty() || text.ends_with('/') {
+        let hint = format!("name a file, as in {} = \"{example}\"", value.key());
         return Err(value.has_to_be("the path of a file", hint));
     }
     Ok(folder.join(text))

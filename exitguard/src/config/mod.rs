@@ -4,6 +4,7 @@ mod check;
 mod clients;
 mod example;
 mod formats;
+mod listen;
 mod lists;
 mod model;
 mod ports;
@@ -21,8 +22,8 @@ mod values;
 pub use example::EXAMPLE;
 pub use formats::parse_format;
 pub use model::{
-    Attach, Client, Config, EventSettings, Fail, Interface, List, ListAction, Mode, OnDeny, OnExit,
-    Protocols, RuleSpec, Source,
+    Attach, Client, Config, EventSettings, Fail, Interface, List, ListAction, Listen, Mode, OnDeny,
+    OnExit, Protocols, RuleSpec, Source,
 };
 pub use protocols::protocol_name;
 pub(crate) use protocols::{protocol_names, protocol_number};

@@ -5,7 +5,7 @@ use crate::lists::{Format, Limits};
 use crate::policy::PortSet;
 use ipnet::IpNet;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub struct Config {
     pub lists: Vec<List>,
     /// Destinations that no list and no LAN guard stops.
     pub allow: Vec<IpNet>,
-    /// How often events are repeated.
+    /// What is told, and where.
     pub events: EventSettings,
     /// How many flows the kernel remembers.
     pub flow_table: u32,
@@ -44,6 +44,8 @@ pub struct Config {
     pub audit: PathBuf,
     /// Where changes at run time are kept.
     pub changes: PathBuf,
+    /// Where metrics are scraped; `None` for nowhere.
+    pub metrics: Option<Listen>,
 }
 
 impl Config {
@@ -57,6 +59,15 @@ impl Config {
         let longest = matching.max_by_key(|(length, _)| *length);
         longest.map(|(_, client)| client)
     }
+}
+
+/// Where metrics are scraped: on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// A loopback address.
+    Tcp(SocketAddr),
+    /// A UNIX socket.
+    Unix(PathBuf),
 }
 
 /// Whether denials happen.
@@ -248,11 +259,13 @@ pub enum ListAction {
     Observe,
 }
 
-/// How often events are repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How often events are repeated, and where they are written beside the daemon's output.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventSettings {
     /// Between two updates about a flow that goes on.
     pub update: Duration,
     /// Between two events with counters; `None` for never.
     pub stats: Option<Duration>,
+    /// A file for them; `None` for none.
+    pub file: Option<PathBuf>,
 }

@@ -7,6 +7,7 @@
 
 mod client;
 mod feed;
+mod listener;
 mod peer;
 mod protocol;
 mod server;
@@ -17,13 +18,15 @@ mod watching;
 
 pub use client::{Client, ClientError, Unwatch, Watching};
 pub use feed::{Feed, Following, KEPT_REPORTS};
+pub use listener::ListenError;
+pub(crate) use listener::{SocketFile, listen};
 pub use peer::{OPERATORS, Peer};
 pub use protocol::{
     Amount, Applied, Apply, Change, ChangeKind, Changed, Changes, Decided, Flow, FlowState, Flows,
     ListStatus, NewChange, Protection, Refusal, RefusalKind, Reply, Request, Right, Status, Told,
     Traffic, VERSION, Watch,
 };
-pub use server::{Server, ServerError};
+pub use server::Server;
 pub use talk::{Inquiry, MAX_LINE, talk};
 
 /// Where the socket is, if the configuration does not say.

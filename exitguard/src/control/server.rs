@@ -4,14 +4,12 @@
 //! says nothing for a while is cut off.
 
 use super::feed::Following;
+use super::listener::{ListenError, SocketFile, listen};
 use super::peer::Peer;
 use super::protocol::{RefusalKind, Reply};
 use super::talk::{Inquiry, lines, send, serve};
-use nix::unistd::{Gid, Group, chown};
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -24,34 +22,12 @@ use tokio::time::timeout;
 const MAX_CLIENTS: usize = 64;
 /// How long whoever watches may take for the last reports.
 const LAST_REPORTS: Duration = Duration::from_secs(1);
-/// Its members may read.
-const GROUP: &str = "exitguard";
-
-/// Why there is no socket.
-#[derive(Debug, thiserror::Error)]
-pub enum ServerError {
-    /// Somebody listens there.
-    #[error("another daemon answers at {}; name another `socket` in [control]", path.display())]
-    Taken {
-        /// The socket.
-        path: PathBuf,
-    },
-    /// The system says no.
-    #[error("cannot listen at {}: {error}", path.display())]
-    Listen {
-        /// The socket.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-}
 
 /// Listens until it is dropped, on a thread of its own: who asks and watches takes no time from what is asked.
 #[derive(Debug)]
 pub struct Server {
-    path: PathBuf,
-    /// Of the socket: another one at the path is not ours to remove.
-    inode: u64,
+    /// `None` while it is dropped.
+    file: Option<SocketFile>,
     /// Ends the thread when it is dropped.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -66,27 +42,12 @@ impl Server {
         path: &Path,
         inquiries: mpsc::Sender<Inquiry>,
         following: Following,
-    ) -> Result<Self, ServerError> {
-        let refused = |error| ServerError::Listen {
-            path: path.to_owned(),
+    ) -> Result<Self, ListenError> {
+        let refused = |error| ListenError::Listen {
+            place: path.display().to_string(),
             error,
         };
-        match std::os::unix::net::UnixStream::connect(path) {
-            Ok(_) => {
-                return Err(ServerError::Taken {
-                    path: path.to_owned(),
-                });
-            }
-            // What a daemon that was killed left. The system says the same of a file that is no socket.
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused && is_socket(path) => {
-                fs::remove_file(path).map_err(refused)?;
-            }
-            Err(_) => {}
-        }
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(refused)?;
-        }
-        let (listener, inode) = listen(path).map_err(refused)?;
+        let (listener, file) = listen(path, "`socket` in [control]")?;
         let (stop, stopped) = oneshot::channel();
         let serve = async move |listener| {
             tokio::select! {
@@ -121,49 +82,23 @@ impl Server {
         let gone = |_| Err(io::ErrorKind::BrokenPipe.into());
         started.recv().unwrap_or_else(gone).map_err(refused)?;
         Ok(Self {
-            path: path.to_owned(),
-            inode,
+            file: Some(file),
             stop: Some(stop),
             thread: Some(thread),
         })
-    }
-
-    /// The socket.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if fs::symlink_metadata(&self.path).is_ok_and(|socket| socket.ino() == self.inode) {
-            // Whoever comes next removes what nobody listens at.
-            let _ = fs::remove_file(&self.path);
-        }
+        // Nobody new comes.
+        drop(self.file.take());
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was reported by the runtime already.
             let _ = thread.join();
         }
     }
-}
-
-fn is_socket(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
-}
-
-/// Nobody but root, and the group if there is one.
-fn listen(path: &Path) -> io::Result<(std::os::unix::net::UnixListener, u64)> {
-    let listener = std::os::unix::net::UnixListener::bind(path)?;
-    listener.set_nonblocking(true)?;
-    let group: Option<Gid> = Group::from_name(GROUP)
-        .ok()
-        .flatten()
-        .map(|group| group.gid);
-    let mode = if group.is_some() { 0o660 } else { 0o600 };
-    chown(path, None, group)?;
-    fs::set_permissions(path, Permissions::from_mode(mode))?;
-    Ok((listener, fs::symlink_metadata(path)?.ino()))
 }
 
 async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>, following: Following) {

@@ -118,6 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watcher<'_, S> {
                 interface: report.interface().to_owned(),
                 kernel: 0,
                 output: std::mem::take(&mut self.lost),
+                file: 0,
             });
             let line = self.line(&lost);
             in_time(self.lines.feed(line)).await?;

@@ -4,8 +4,8 @@ use crate::audit::{AuditLog, Entry};
 use crate::control::{Feed, Following};
 use crate::lists::{Condition, LoadedList};
 use crate::output::{
-    FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent, StateReport, StatsReport,
-    WallClock,
+    EventFile, FileNews, FlowReport, ListReport, LostReport, Naming, Report, Sink, StateEvent,
+    StateReport, StatsReport, WallClock,
 };
 use crate::policy::{Labels, Overlay};
 use crate::state::Record;
@@ -21,6 +21,7 @@ const KEPT_POLICIES: usize = 3;
 #[derive(Debug)]
 pub struct Reporter {
     sink: Sink,
+    file: Option<EventFile>,
     audit: Option<AuditLog>,
     feed: Feed,
     interface: String,
@@ -31,6 +32,7 @@ pub struct Reporter {
     /// What was told to be lost already.
     told_kernel: u64,
     told_output: u64,
+    told_file: u64,
 }
 
 impl Reporter {
@@ -38,6 +40,7 @@ impl Reporter {
     pub fn new(sink: Sink, interface: String, mode: &'static str) -> Self {
         Self {
             sink,
+            file: None,
             audit: None,
             feed: Feed::default(),
             interface,
@@ -46,7 +49,13 @@ impl Reporter {
             started: Instant::now(),
             told_kernel: 0,
             told_output: 0,
+            told_file: 0,
         }
+    }
+
+    /// What is told is written to a file, too, from now on.
+    pub fn set_file(&mut self, file: EventFile) {
+        self.file = Some(file);
     }
 
     /// Changes are written down from now on.
@@ -62,6 +71,9 @@ impl Reporter {
     fn tell(&mut self, report: Report) {
         let report = Arc::new(report);
         self.feed.push(Arc::clone(&report));
+        if let Some(file) = &mut self.file {
+            file.send(Arc::clone(&report));
+        }
         self.sink.send(report);
     }
 
@@ -174,11 +186,30 @@ impl Reporter {
         self.tell(Report::Stats(Box::new(report)));
     }
 
+    /// Tells that the file of events cannot be written, and when it can be again.
+    pub fn look_at_file(&mut self) {
+        let Some(file) = &mut self.file else { return };
+        let path = file.path().display().to_string();
+        match file.news() {
+            Some(FileNews::Trouble { error }) => {
+                let message = format!("cannot write events to {path}: {error}");
+                self.state(StateEvent::NoEventFile, message);
+            }
+            Some(FileNews::Mended { missing }) => {
+                let message = format!("events are written to {path} again; missing: {missing}");
+                self.state(StateEvent::EventFileBack, message);
+            }
+            None => {}
+        }
+    }
+
     /// Tells what was lost since it was last told, if anything was.
     pub fn losses(&mut self, kernel: &Stats) {
         let in_kernel = kernel.events_lost.saturating_sub(self.told_kernel);
         let in_output = self.sink.lost() - self.told_output;
-        if in_kernel == 0 && in_output == 0 {
+        let file_lost = self.file_lost();
+        let in_file = file_lost - self.told_file;
+        if in_kernel == 0 && in_output == 0 && in_file == 0 {
             return;
         }
         let lost_before = self.sink.lost();
@@ -187,12 +218,14 @@ impl Reporter {
             interface: self.interface.clone(),
             kernel: in_kernel,
             output: in_output,
+            file: in_file,
         };
         self.tell(Report::Lost(report));
         // The reader may be so slow that even this line is lost; then it is told next time.
         if self.sink.lost() == lost_before {
             self.told_kernel = kernel.events_lost;
             self.told_output = lost_before;
+            self.told_file = file_lost;
         }
     }
 
@@ -201,13 +234,24 @@ impl Reporter {
         self.sink.lost()
     }
 
-    /// Lets the reader catch up, for a while.
+    /// Events that are missing in their file.
+    pub fn file_lost(&self) -> u64 {
+        self.file.as_ref().map_or(0, EventFile::lost)
+    }
+
+    /// Lets the readers catch up, each for a while.
     pub fn wait_for_room(&self, patience: Duration) {
         self.sink.wait_for_room(patience);
+        if let Some(file) = &self.file {
+            file.wait_for_room(patience);
+        }
     }
 
     /// Writes what is waiting.
     pub fn finish(self, patience: Duration) {
         self.sink.finish(patience);
+        if let Some(file) = self.file {
+            file.finish(patience);
+        }
     }
 }

@@ -13,7 +13,8 @@ use crate::control::{Changes, Flows, Inquiry, RefusalKind, Reply, Request, Serve
 use crate::datapath::Environment;
 use crate::diagnostic::Diagnostic;
 use crate::host::{self, Device};
-use crate::output::{Sink, StateEvent};
+use crate::metrics;
+use crate::output::{EventFile, Sink, StateEvent};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -71,7 +72,14 @@ pub async fn run(
     if settings.answer {
         reporter.set_audit(AuditLog::new(desired.config.audit.clone()));
     }
+    if let Some(path) = &desired.config.events.file {
+        let file = EventFile::start(path.clone()).map_err(DaemonError::Wait)?;
+        reporter.set_file(file);
+    }
     let server = socket.map(|path| Server::start(path, inquiries.sender(), reporter.following()));
+    let metrics = desired.config.metrics.as_ref();
+    let metrics = metrics.filter(|_| settings.answer);
+    let metrics = metrics.map(|at| metrics::Server::start(at, inquiries.sender()));
     let mut start = Start {
         search: Search::new()?,
         reporter,
@@ -102,8 +110,11 @@ pub async fn run(
         // To guard without answering is better than not to guard.
         supervisor.tell(StateEvent::NoSocket, error.to_string());
     }
+    if let Some(Err(error)) = &metrics {
+        supervisor.tell(StateEvent::NoMetrics, error.to_string());
+    }
     let result = supervisor.run(commands, inquiries).await;
-    drop(server);
+    drop((server, metrics));
     result
 }
 
@@ -144,6 +155,7 @@ impl Start {
                 has_told = true;
             }
             systemd::alive();
+            self.reporter.look_at_file();
             tokio::select! {
                 () = self.search.changed() => {}
                 () = tokio::time::sleep(LOOK_PERIOD) => {}

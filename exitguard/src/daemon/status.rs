@@ -47,6 +47,7 @@ pub(super) fn waiting(
     started: Timestamp,
     reason: String,
 ) -> Status {
+    let now = Timestamp::now();
     let lists = desired.known_lists().map(|(list, memory)| ListStatus {
         name: list.name.clone(),
         action: match list.action {
@@ -56,6 +57,7 @@ pub(super) fn waiting(
         state: memory.condition.standing.name().to_owned(),
         reason: memory.condition.why.clone(),
         entries: list.entries.len(),
+        age: memory.condition.age(now),
         hits: 0,
     });
     Status {
@@ -76,14 +78,17 @@ pub(super) fn waiting(
         trial_until: None,
         unprotected_seconds: 0.0,
         clients: desired.config.clients.len(),
+        changes: 0,
         lists: lists.collect(),
         flows: 0,
+        flow_table: desired.config.flow_table,
         outbound: Traffic::default(),
         inbound: Traffic::default(),
         denied_pkts: BTreeMap::new(),
         would_deny_pkts: BTreeMap::new(),
         lost_kernel: 0,
         lost_output: 0,
+        lost_file: 0,
     }
 }
 

@@ -21,6 +21,15 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Every one.
+    pub const ALL: [Self; 5] = [
+        Self::Current,
+        Self::Stale,
+        Self::Held,
+        Self::LastGood,
+        Self::Missing,
+    ];
+
     /// The name in events.
     pub const fn name(self) -> &'static str {
         match self {

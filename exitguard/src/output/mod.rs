@@ -4,7 +4,9 @@
 //! render it, and say the same facts. [`Sink`] hands reports to a reader without ever making the daemon wait.
 
 mod clock;
+mod event_file;
 mod flow_report;
+mod journal;
 pub mod json;
 mod log_file;
 mod report;
@@ -14,7 +16,9 @@ mod tests;
 pub mod text;
 
 pub use clock::WallClock;
+pub use event_file::{EventFile, FileNews};
 pub use flow_report::{DropReport, FlowReport, Naming};
+pub use journal::is_journal;
 pub use log_file::LogFile;
 pub use report::{ListReport, LostReport, Report, StateEvent, StateReport, StatsReport};
 pub use sink::{Lines, Reader, Sink};

@@ -114,6 +114,12 @@ pub enum StateEvent {
     NoGate,
     /// Nobody can ask the daemon: its control socket could not be made.
     NoSocket,
+    /// Nobody can scrape metrics: nothing could be listened at.
+    NoMetrics,
+    /// Events are missing in their file: it could not be written.
+    NoEventFile,
+    /// They are written to their file again.
+    EventFileBack,
     /// A change is missing in the audit log: it could not be written.
     NoAudit,
     /// An operator changed what is in force, or such a change is over.
@@ -144,6 +150,9 @@ impl StateEvent {
             Self::GateRestored => "gate_restored",
             Self::NoGate => "no_gate",
             Self::NoSocket => "no_socket",
+            Self::NoMetrics => "no_metrics",
+            Self::NoEventFile => "no_event_file",
+            Self::EventFileBack => "event_file_back",
             Self::NoAudit => "no_audit",
             Self::Changed => "changed",
             Self::Applied => "applied",
@@ -166,4 +175,6 @@ pub struct LostReport {
     pub kernel: u64,
     /// Reports that the reader was too slow for.
     pub output: u64,
+    /// Events that are missing in their file.
+    pub file: u64,
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{Format, Report};
+use super::{Format, Report, text};
 
 /// Reports that may wait for a slow reader; some megabytes.
 const QUEUE: usize = 8_192;
@@ -32,6 +32,8 @@ pub trait Reader<T = Report>: Send {
 #[derive(Debug)]
 pub struct Lines<W: Write> {
     format: Format,
+    /// Somebody else writes when each line came.
+    is_dated: bool,
     target: BufWriter<W>,
 }
 
@@ -40,16 +42,27 @@ impl<W: Write> Lines<W> {
     pub fn new(format: Format, target: W) -> Self {
         Self {
             format,
+            is_dated: false,
             target: BufWriter::new(target),
         }
+    }
+
+    /// The same, to somebody who dates lines: those of text leave their time out.
+    #[must_use]
+    pub fn dated(self, is_dated: bool) -> Self {
+        Self { is_dated, ..self }
     }
 }
 
 impl<W: Write + Send> Reader for Lines<W> {
     fn take(&mut self, report: &Report) -> io::Result<()> {
-        let mut line = self.format.render(report);
-        line.push('\n');
-        self.target.write_all(line.as_bytes())
+        let line = self.format.render(report);
+        let line = match (self.is_dated, self.format) {
+            (true, Format::Text) => text::without_time(&line),
+            _ => &line,
+        };
+        self.target.write_all(line.as_bytes())?;
+        self.target.write_all(b"\n")
     }
 
     fn caught_up(&mut self) -> io::Result<()> {

@@ -22,6 +22,11 @@ pub fn render(report: &Report) -> String {
     }
 }
 
+/// A line without the time that it begins with.
+pub(super) fn without_time(line: &str) -> &str {
+    line.split_once(' ').map_or(line, |(_, rest)| rest)
+}
+
 fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
@@ -200,12 +205,16 @@ fn list(report: &ListReport) -> String {
 }
 
 fn lost(report: &LostReport) -> String {
-    format!(
+    let mut line = format!(
         "{} lost       {} events in the kernel, {} reports to a slow reader",
         time(report.time),
         report.kernel,
         report.output
-    )
+    );
+    if report.file > 0 {
+        push(&mut line, format_args!(", {} to the file", report.file));
+    }
+    line
 }
 
 /// Address and port, as they are written together.

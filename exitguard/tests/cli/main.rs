@@ -15,6 +15,7 @@ mod generated;
 mod help;
 mod lists;
 mod mistakes;
+mod monitoring;
 mod packaging;
 mod refusals;
 mod show;

@@ -103,3 +103,47 @@ fn the_readme_names_every_file_and_no_other() {
     named.dedup();
     assert_eq!(named, files);
 }
+
+/// The folder that systemd makes, and the files that logrotate moves, are those that the daemon writes.
+#[test]
+fn logs_are_where_the_example_has_them() {
+    let example = exitguard(["config", "example"]).stdout;
+    let mut named: Vec<&str> = example
+        .split('"')
+        .filter(|text| text.starts_with("/var/log/"))
+        .collect();
+    named.sort_unstable();
+    let rotated = fs::read_to_string(root().join("packaging/logrotate.d/exitguard")).unwrap();
+    let mut rotated: Vec<&str> = rotated
+        .lines()
+        .filter_map(|line| line.strip_suffix(" {"))
+        .collect();
+    rotated.sort_unstable();
+    assert_eq!(named, rotated);
+    assert_eq!(named.len(), 2);
+    let unit = fs::read_to_string(root().join("packaging/systemd/exitguard.service")).unwrap();
+    let folder = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("LogsDirectory="))
+        .unwrap();
+    assert!(
+        named
+            .iter()
+            .all(|path| Path::new(path).parent() == Some(&Path::new("/var/log").join(folder))),
+        "{named:?}"
+    );
+}
+
+/// The service may use no Internet protocol, until somebody says so.
+#[test]
+fn only_the_drop_in_for_metrics_lets_the_service_use_internet_protocols() {
+    let read = |name: &str| {
+        let path = root().join("packaging/systemd").join(name);
+        fs::read_to_string(path).unwrap()
+    };
+    let [unit, drop_in] = ["exitguard.service", "exitguard-metrics.conf"].map(read);
+    assert!(unit.contains("\nRestrictAddressFamilies=AF_UNIX AF_NETLINK\nIPAddressDeny=any\n"));
+    assert!(drop_in.ends_with(
+        "\n[Service]\nRestrictAddressFamilies=AF_INET AF_INET6\nIPAddressAllow=localhost\n"
+    ));
+}

@@ -1,13 +1,15 @@
-//! What systemd is told when it asks to be (`Type=notify`).
+//! What systemd is told when it asks to be (`Type=notify`), and its journal.
 
+use std::fs::{self, File};
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use crate::exit_node::{Daemon, ExitNode, POLICY};
-use crate::{SOON, is_state};
+use crate::exit_node::{Daemon, ExitNode, POLICY, send};
+use crate::{SOON, is_state, until};
 
 /// The words of the next messages, until one of them is wanted.
 fn wait_for(socket: &UnixDatagram, wanted: &str) -> Vec<String> {
@@ -66,4 +68,37 @@ fn to_wait_for_the_interface_is_to_be_ready() {
     wait_for(&socket, "READY=1");
     wait_for(&socket, "WATCHDOG=1");
     wait_for(&socket, "WATCHDOG=1");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn text_for_the_journal_leaves_its_own_time_out() {
+    let node = ExitNode::new(POLICY);
+    let first_line = |journal: Option<&File>| {
+        let output = tempfile::NamedTempFile::new().unwrap();
+        let mut run = node.command();
+        run.args(["run", "--config"]).arg(node.config());
+        run.stdout(output.reopen().unwrap());
+        let stat = journal.unwrap_or(output.as_file()).metadata().unwrap();
+        run.env("JOURNAL_STREAM", format!("{}:{}", stat.dev(), stat.ino()));
+        let mut child = node.spawn(run);
+        let said = || fs::read_to_string(output.path()).unwrap();
+        until("the start", || said().contains('\n'));
+        send(&child, Signal::SIGTERM);
+        assert!(child.wait().unwrap().success());
+        said().lines().next().unwrap().to_owned()
+    };
+    let line = first_line(None);
+    assert!(
+        line.starts_with("started    tailscale0 (enforce, policy 1): "),
+        "{line}"
+    );
+    // The journal is somewhere else.
+    let elsewhere = tempfile::tempfile().unwrap();
+    let line = first_line(Some(&elsewhere));
+    let (time, rest) = line.split_once(' ').unwrap();
+    assert!(
+        time.ends_with('Z') && rest.starts_with("started  "),
+        "{line}"
+    );
 }

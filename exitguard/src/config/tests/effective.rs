@@ -23,6 +23,7 @@ pub(super) fn effective(config: &Config) -> String {
         socket,
         audit,
         changes,
+        metrics,
     } = config;
     writeln!(
         text,
@@ -76,8 +77,15 @@ pub(super) fn effective(config: &Config) -> String {
         }
     }
     writeln!(text, "allow {}", join(allow)).unwrap();
-    let EventSettings { update, stats } = events;
+    let EventSettings {
+        update,
+        stats,
+        file,
+    } = events;
     writeln!(text, "events: update {update:?}, stats {stats:?}").unwrap();
+    if let Some(file) = file {
+        writeln!(text, "  in {}", file.display()).unwrap();
+    }
     writeln!(text, "flow table {flow_table}").unwrap();
     if list_cache != Path::new("/var/lib/exitguard/lists") {
         writeln!(text, "downloads in {}", list_cache.display()).unwrap();
@@ -90,6 +98,9 @@ pub(super) fn effective(config: &Config) -> String {
     }
     if changes != Path::new("/var/lib/exitguard/changes.json") {
         writeln!(text, "keeps what is changed in {}", changes.display()).unwrap();
+    }
+    if let Some(metrics) = metrics {
+        writeln!(text, "metrics at {metrics:?}").unwrap();
     }
     text
 }

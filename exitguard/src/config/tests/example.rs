@@ -70,7 +70,7 @@ fn the_example_has_every_key_there_is() {
         assert_eq!(keys(table), known, "{header}");
         compared += 1;
     }
-    assert_eq!(compared, 9);
+    assert_eq!(compared, 10);
 }
 
 #[test]
@@ -89,6 +89,11 @@ fn what_the_example_does_not_change_is_the_default() {
             clients: vec![],
             lists: vec![],
             allow: vec![],
+            metrics: None,
+            events: EventSettings {
+                file: None,
+                ..example.events
+            },
             ..example
         },
         least

@@ -30,7 +30,7 @@ fn read(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-const KEYS: [&str; 34] = [
+const KEYS: [&str; 37] = [
     "mode",
     "interface",
     "attach",
@@ -47,6 +47,8 @@ const KEYS: [&str; 34] = [
     "socket",
     "audit",
     "changes",
+    "metrics",
+    "listen",
     "tcp",
     "udp",
     "sctp",
@@ -63,11 +65,12 @@ const KEYS: [&str; 34] = [
     "destinations",
     "update",
     "stats",
+    "file",
     "flows",
     "other",
 ];
 
-const HEADERS: [&str; 10] = [
+const HEADERS: [&str; 11] = [
     "",
     "[egress]",
     "[host]",
@@ -77,10 +80,11 @@ const HEADERS: [&str; 10] = [
     "[events]",
     "[limits]",
     "[control]",
+    "[metrics]",
     "[egress.tcp]",
 ];
 
-const SCALARS: [&str; 30] = [
+const SCALARS: [&str; 33] = [
     "true",
     "false",
     "0",
@@ -108,6 +112,9 @@ const SCALARS: [&str; 30] = [
     "\"observe\"",
     "\"reject\"",
     "\"5m\"",
+    "\"127.0.0.1:9469\"",
+    "\"0.0.0.0:0\"",
+    "\"unix:\"",
     "\"0s\"",
     "\"a\"",
     "\"\\u001b[31m\\u202e\"",

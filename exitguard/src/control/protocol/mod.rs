@@ -12,6 +12,7 @@ pub use flow::{Amount, Decided, Flow, FlowState, Flows};
 pub use status::{ListStatus, Protection, Status, Traffic};
 pub use watch::{Told, Watch};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -135,6 +136,20 @@ impl Reply {
         match result {
             Ok(answer) => Self::ok(answer),
             Err(refusal) => refusal.clone().into(),
+        }
+    }
+
+    /// The answer, for somebody in the same process.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn answer<T: DeserializeOwned>(self) -> Result<T, Refusal> {
+        match self.outcome {
+            Outcome::Ok(answer) => serde_json::from_str(answer.get()).map_err(|error| Refusal {
+                kind: RefusalKind::Failed,
+                message: error.to_string(),
+            }),
+            Outcome::Error(refusal) => Err(refusal),
         }
     }
 

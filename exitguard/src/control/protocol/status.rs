@@ -20,6 +20,14 @@ pub enum Protection {
 }
 
 impl Protection {
+    /// Every one.
+    pub const ALL: [Self; 4] = [
+        Self::Enforcing,
+        Self::Observing,
+        Self::Unprotected,
+        Self::Waiting,
+    ];
+
     /// As it is written.
     pub const fn name(self) -> &'static str {
         match self {
@@ -69,10 +77,14 @@ pub struct Status {
     pub unprotected_seconds: f64,
     /// Rules of clients.
     pub clients: usize,
+    /// Changes in force that were made while the daemon ran.
+    pub changes: usize,
     /// The lists.
     pub lists: Vec<ListStatus>,
     /// Flows that are known and not over.
     pub flows: usize,
+    /// Flows that the kernel remembers.
+    pub flow_table: u32,
     /// What clients sent.
     pub outbound: Traffic,
     /// What came for them.
@@ -85,6 +97,8 @@ pub struct Status {
     pub lost_kernel: u64,
     /// Reports that the reader of the daemon's output was too slow for.
     pub lost_output: u64,
+    /// Events that are missing in the file of them.
+    pub lost_file: u64,
 }
 
 /// A list in force.
@@ -100,6 +114,8 @@ pub struct ListStatus {
     pub reason: Option<String>,
     /// Prefixes in the kernel.
     pub entries: usize,
+    /// Seconds since these were accepted.
+    pub age: Option<i64>,
     /// Flows that it denied, or would have.
     pub hits: u64,
 }

@@ -91,21 +91,25 @@ fn sample() -> Status {
         trial_until: None,
         unprotected_seconds: 0.25,
         clients: 1,
+        changes: 0,
         lists: vec![ListStatus {
             name: "bad".into(),
             action: "deny".into(),
             state: "current".into(),
             reason: None,
             entries: 3,
+            age: Some(60),
             hits: 2,
         }],
         flows: 12,
+        flow_table: 131_072,
         outbound: Traffic::default(),
         inbound: Traffic::default(),
         denied_pkts: [("port".to_owned(), 3)].into(),
         would_deny_pkts: Default::default(),
         lost_kernel: 0,
         lost_output: 0,
+        lost_file: 0,
     }
 }
 

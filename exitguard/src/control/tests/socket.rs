@@ -18,7 +18,7 @@ fn nobody_else_of_this_machine_may_connect() {
 fn what_a_killed_daemon_left_is_replaced_and_what_lives_is_not() {
     let first = Answering::start();
     let taken = start_at(&first.path());
-    assert!(matches!(taken, Err(ServerError::Taken { .. })), "{taken:?}");
+    assert!(matches!(taken, Err(ListenError::Taken { .. })), "{taken:?}");
     first.assert_answers();
 
     let folder = tempfile::tempdir().unwrap();
@@ -32,11 +32,11 @@ fn what_a_killed_daemon_left_is_replaced_and_what_lives_is_not() {
 
     // A file is not ours to remove.
     std::fs::write(&path, "precious").unwrap();
-    assert!(matches!(start_at(&path), Err(ServerError::Listen { .. })));
+    assert!(matches!(start_at(&path), Err(ListenError::Listen { .. })));
     assert_eq!(std::fs::read(&path).unwrap(), b"precious");
 }
 
-fn start_at(path: &Path) -> Result<Server, ServerError> {
+fn start_at(path: &Path) -> Result<Server, ListenError> {
     Server::start(path, mpsc::channel(1).0, Feed::default().following())
 }
 

@@ -94,6 +94,7 @@ fn lost() -> Report {
         interface: "tailscale0".to_owned(),
         kernel: 5,
         output: 0,
+        file: 0,
     })
 }
 

@@ -57,9 +57,11 @@ impl Supervisor {
             policy_since: Some(self.policy_since),
             reload_error: self.reload_error.clone(),
             trial_until: self.trial_until(),
+            changes: self.book.changes().len(),
             unprotected_seconds: unguarded.as_secs_f64(),
             flows: self.tracker.len(),
             lost_output: self.reporter.lost(),
+            lost_file: self.reporter.file_lost(),
             ..waiting(&self.desired, &setup.interface, self.started, String::new())
         };
         if let Ok(stats) = self.guard.loaded().stats() {

@@ -284,6 +284,10 @@ pub(in crate::daemon) fn needs_restart(old: &Config, new: &Config) -> Option<Str
         "control.audit"
     } else if old.changes != new.changes {
         "control.changes"
+    } else if old.events.file != new.events.file {
+        "events.file"
+    } else if old.metrics != new.metrics {
+        "metrics.listen"
     } else {
         return None;
     };

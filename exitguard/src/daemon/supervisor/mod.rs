@@ -232,6 +232,7 @@ impl Supervisor {
     }
 
     fn take_snapshot(&mut self) {
+        self.reporter.look_at_file();
         // Events before the table, so that all that were sent before it is read are in.
         let events = read_events(self.events.get_mut(), usize::MAX);
         self.take_in(&events);

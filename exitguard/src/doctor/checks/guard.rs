@@ -84,6 +84,11 @@ fn running(status: &Status) -> Vec<Finding> {
         let remedy = "raise `[events] update`, or let a faster reader take the output";
         findings.push(Finding::advice("lost events", found, remedy));
     }
+    if status.lost_file > 0 {
+        let found = format!("{} are missing in their file", status.lost_file);
+        let remedy = "look for a full disk: the event no_event_file says why";
+        findings.push(Finding::advice("events file", found, remedy));
+    }
     findings
 }
 

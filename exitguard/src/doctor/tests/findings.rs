@@ -95,6 +95,7 @@ fn what_could_be_better_is_no_problem() {
         status.version = "0.0.9".to_owned();
         status.unprotected_seconds = 0.25;
         status.lost_kernel = 3;
+        status.lost_file = 2;
         let [outbound, inbound] = facts.guarded().programs.as_mut().unwrap();
         outbound.insert(0, program("XDP", "cil_xdp", false));
         inbound.push(program("clsact egress", "u32", false));

@@ -114,14 +114,17 @@ fn status() -> Status {
         trial_until: None,
         unprotected_seconds: 0.0,
         clients: 0,
+        changes: 0,
         lists: Vec::new(),
         flows: 0,
+        flow_table: 131_072,
         outbound: Traffic::default(),
         inbound: Traffic::default(),
         denied_pkts: BTreeMap::new(),
         would_deny_pkts: BTreeMap::new(),
         lost_kernel: 0,
         lost_output: 0,
+        lost_file: 0,
     }
 }
 

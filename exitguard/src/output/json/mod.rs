@@ -204,6 +204,7 @@ fn lost(report: &LostReport) -> Event<'_> {
         event: "lost",
         kernel: report.kernel,
         output: report.output,
+        file: Some(report.file).filter(|lost| *lost > 0),
     });
     Event::new(time(report.time), "lost", &report.interface, ours)
 }

@@ -226,4 +226,6 @@ pub(super) struct Lost {
     pub(super) event: &'static str,
     pub(super) kernel: u64,
     pub(super) output: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) file: Option<u64>,
 }

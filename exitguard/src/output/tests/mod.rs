@@ -1,6 +1,7 @@
 //! What every kind of report looks like, in both renderings.
 
 mod eve;
+mod event_file;
 mod names;
 mod samples;
 mod sink;

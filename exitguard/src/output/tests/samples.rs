@@ -97,7 +97,7 @@ impl Samples {
         Report::Flow(Box::new(FlowReport::new(&record, &naming)))
     }
 
-    fn others(&self) -> [(&'static str, Report); 7] {
+    fn others(&self) -> [(&'static str, Report); 8] {
         let time = self.clock.wall();
         let interface = "tailscale0".to_owned();
         let traffic = |pkts| DirectionStats {
@@ -146,6 +146,11 @@ impl Samples {
             interface: interface.clone(),
             kernel: 5,
             output: 6,
+            file: 0,
+        };
+        let lost_in_file = LostReport {
+            file: 7,
+            ..lost.clone()
         };
         let held = ListReport {
             time,
@@ -181,6 +186,7 @@ impl Samples {
             ),
             ("the guard itself", Report::State(state)),
             ("lost reports", Report::Lost(lost)),
+            ("lost events of a file", Report::Lost(lost_in_file)),
         ]
     }
 }

@@ -95,12 +95,14 @@ fn enforcing(host: RuleSpec, egress: RuleSpec) -> Config {
         events: EventSettings {
             update: Duration::from_secs(60),
             stats: None,
+            file: None,
         },
         flow_table: 1_024,
         list_cache: "".into(),
         socket: "".into(),
         audit: "".into(),
         changes: "".into(),
+        metrics: None,
     }
 }
 
