@@ -229,7 +229,7 @@ fn a_thousand_who_say_nothing_keep_nobody_out_for_long() {
         // All but sixteen are closed, and these in turn make room.
         let begin = Instant::now();
         while idle.len() > 16 {
-            idle.retain(|stream| is_open(stream));
+            idle.retain(is_open);
             assert!(begin.elapsed() < CUT, "{} are served", idle.len());
         }
     }
