@@ -11,12 +11,14 @@ use nix::unistd::{Gid, Group, chown};
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{self, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::net::UnixListener;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
@@ -71,7 +73,7 @@ impl Server {
             path: path.to_owned(),
             error,
         };
-        match std::os::unix::net::UnixStream::connect(path) {
+        match UnixStream::connect(path) {
             Ok(_) => {
                 return Err(ServerError::Taken {
                     path: path.to_owned(),
@@ -86,27 +88,25 @@ impl Server {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(refused)?;
         }
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(refused)?;
-        let (listener, inode) = {
-            let _within = runtime.enter();
-            listen(path).map_err(refused)?
-        };
+        let (listener, inode) = listen(path).map_err(refused)?;
         let (stop, stopped) = oneshot::channel();
-        let serve = async move {
-            tokio::select! {
-                () = accept(listener, inquiries, following.clone()) => {}
-                _ = stopped => {}
-            }
-            // Who does not read by then is cut off.
-            let _ = timeout(LAST_REPORTS, following.left()).await;
+        let (sender, begun) = sync_channel(1);
+        // A runtime may only be dropped where nobody waits: all of it is in there.
+        let serve = move || {
+            let (runtime, listener) = match within(listener) {
+                Ok(begun) => begun,
+                Err(error) => return drop(sender.send(Err(error))),
+            };
+            let _ = sender.send(Ok(()));
+            runtime.block_on(serve_until(stopped, listener, inquiries, following));
         };
-        let thread = thread::Builder::new()
-            .name("control".to_owned())
-            .spawn(move || runtime.block_on(serve))
-            .map_err(refused)?;
+        let thread = thread::Builder::new().name("control".to_owned());
+        let thread = thread.spawn(serve).map_err(refused)?;
+        // It is not there any more when it has panicked.
+        let begun = begun
+            .recv()
+            .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+        begun.map_err(refused)?;
         Ok(Self {
             path: path.to_owned(),
             inode,
@@ -140,8 +140,9 @@ fn is_socket(path: &Path) -> bool {
 }
 
 /// Nobody but root, and the group if there is one.
-fn listen(path: &Path) -> io::Result<(UnixListener, u64)> {
-    let listener = UnixListener::bind(path)?;
+fn listen(path: &Path) -> io::Result<(net::UnixListener, u64)> {
+    let listener = net::UnixListener::bind(path)?;
+    listener.set_nonblocking(true)?;
     let group: Option<Gid> = Group::from_name(GROUP)
         .ok()
         .flatten()
@@ -150,6 +151,29 @@ fn listen(path: &Path) -> io::Result<(UnixListener, u64)> {
     chown(path, None, group)?;
     fs::set_permissions(path, Permissions::from_mode(mode))?;
     Ok((listener, fs::symlink_metadata(path)?.ino()))
+}
+
+/// On this thread.
+fn within(listener: net::UnixListener) -> io::Result<(Runtime, UnixListener)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let entered = runtime.enter();
+    let listener = UnixListener::from_std(listener)?;
+    drop(entered);
+    Ok((runtime, listener))
+}
+
+async fn serve_until(
+    stopped: oneshot::Receiver<()>,
+    listener: UnixListener,
+    inquiries: mpsc::Sender<Inquiry>,
+    following: Following,
+) {
+    tokio::select! {
+        () = accept(listener, inquiries, following.clone()) => {}
+        _ = stopped => {}
+    }
+    // Who does not read by then is cut off.
+    let _ = timeout(LAST_REPORTS, following.left()).await;
 }
 
 async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>, following: Following) {
