@@ -25,7 +25,7 @@ use tokio::time::timeout;
 /// Connections at once.
 const MAX_CLIENTS: usize = 64;
 /// How long whoever watches may take for the last reports.
-const LAST_REPORTS: Duration = Duration::from_secs(1);
+const LAST_REPORTS: Duration = Duration::from_secs(2);
 /// Its members may read.
 const GROUP: &str = "exitguard";
 

@@ -192,16 +192,28 @@ fn whatever_a_watcher_says_ends_its_watch() {
 
 #[test]
 fn the_last_word_of_a_daemon_is_heard() {
+    // More than a socket takes at once.
+    const BEFORE: u16 = 2_000;
     let mut answering = Answering::start();
     let mut watcher = answering.watch_all();
-    answering.tell(flow(1));
+    for number in 1..=BEFORE {
+        answering.tell(flow(number));
+    }
     answering.tell(state(StateEvent::Stopped));
+    let socket = answering.path();
+    let reading = thread::spawn(move || {
+        // Not before it ends.
+        while socket.exists() {
+            thread::yield_now();
+        }
+        assert!((1..=BEFORE.into()).all(|number: u64| watcher.flow() == number));
+        let last = watcher.next().unwrap();
+        assert_eq!(last["event"]["exitguard"]["event"], "stopped");
+        assert_eq!(watcher.next(), None);
+    });
     drop(answering.feed.take());
     drop(answering.server.take());
-    assert_eq!(watcher.flow(), 1);
-    let last = watcher.next().unwrap();
-    assert_eq!(last["event"]["exitguard"]["event"], "stopped");
-    assert_eq!(watcher.next(), None);
+    reading.join().unwrap();
 }
 
 #[test]
