@@ -9,19 +9,21 @@ use super::peer::Peer;
 use super::protocol::{RefusalKind, Reply};
 use super::talk::{Inquiry, lines, send, serve};
 use std::io;
+use std::os::unix::net;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::net::UnixListener;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 /// Connections at once.
 const MAX_CLIENTS: usize = 64;
 /// How long whoever watches may take for the last reports.
-const LAST_REPORTS: Duration = Duration::from_secs(1);
+const LAST_REPORTS: Duration = Duration::from_secs(2);
 
 /// Listens until it is dropped, on a thread of its own: who asks and watches takes no time from what is asked.
 #[derive(Debug)]
@@ -49,38 +51,23 @@ impl Server {
         };
         let (listener, file) = listen(path, "`socket` in [control]")?;
         let (stop, stopped) = oneshot::channel();
-        let serve = async move |listener| {
-            tokio::select! {
-                () = accept(listener, inquiries, following.clone()) => {}
-                _ = stopped => {}
-            }
-            // Who does not read by then is cut off.
-            let _ = timeout(LAST_REPORTS, following.left()).await;
+        let (sender, begun) = sync_channel(1);
+        // A runtime may only be dropped where nobody waits: all of it is in there.
+        let serve = move || {
+            let (runtime, listener) = match within(listener) {
+                Ok(begun) => begun,
+                Err(error) => return drop(sender.send(Err(error))),
+            };
+            let _ = sender.send(Ok(()));
+            runtime.block_on(serve_until(stopped, listener, inquiries, following));
         };
-        let (sender, started) = std::sync::mpsc::channel();
-        let thread = thread::Builder::new()
-            .name("control".to_owned())
-            .spawn(move || {
-                // Made and dropped here, because it must not be dropped on the runtime of whoever calls.
-                let runtime = Builder::new_current_thread().enable_all().build();
-                let runtime = runtime.and_then(|runtime| {
-                    let within = runtime.enter();
-                    let listener = UnixListener::from_std(listener)?;
-                    drop(within);
-                    Ok((runtime, listener))
-                });
-                // Who called waits for it.
-                match runtime {
-                    Ok((runtime, listener)) => {
-                        let _ = sender.send(Ok(()));
-                        runtime.block_on(serve(listener));
-                    }
-                    Err(error) => drop(sender.send(Err(error))),
-                }
-            })
-            .map_err(refused)?;
-        let gone = |_| Err(io::ErrorKind::BrokenPipe.into());
-        started.recv().unwrap_or_else(gone).map_err(refused)?;
+        let thread = thread::Builder::new().name("control".to_owned());
+        let thread = thread.spawn(serve).map_err(refused)?;
+        // It is not there any more when it has panicked.
+        let begun = begun
+            .recv()
+            .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+        begun.map_err(refused)?;
         Ok(Self {
             file: Some(file),
             stop: Some(stop),
@@ -99,6 +86,29 @@ impl Drop for Server {
             let _ = thread.join();
         }
     }
+}
+
+/// On this thread.
+fn within(listener: net::UnixListener) -> io::Result<(Runtime, UnixListener)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let entered = runtime.enter();
+    let listener = UnixListener::from_std(listener)?;
+    drop(entered);
+    Ok((runtime, listener))
+}
+
+async fn serve_until(
+    stopped: oneshot::Receiver<()>,
+    listener: UnixListener,
+    inquiries: mpsc::Sender<Inquiry>,
+    following: Following,
+) {
+    tokio::select! {
+        () = accept(listener, inquiries, following.clone()) => {}
+        _ = stopped => {}
+    }
+    // Who does not read by then is cut off.
+    let _ = timeout(LAST_REPORTS, following.left()).await;
 }
 
 async fn accept(listener: UnixListener, inquiries: mpsc::Sender<Inquiry>, following: Following) {

@@ -23,8 +23,8 @@ impl FilterError {
         Self {
             text: text.to_owned(),
             span,
-            message: printable(message.as_ref()),
-            hint: printable(hint.as_ref()),
+            message: line(message.as_ref()),
+            hint: line(hint.as_ref()),
         }
     }
 
@@ -52,8 +52,6 @@ impl FilterError {
             message,
             hint,
         } = self;
-        // A tab would be as wide as the terminal likes.
-        let line = |part: &str| printable(&part.replace(char::is_whitespace, " "));
         let part = |range| text.get(range).map(line).unwrap_or_default();
         let (before, within) = (part(0..span.start), part(span.clone()));
         let column = before.chars().count();
@@ -61,4 +59,9 @@ impl FilterError {
         let text = line(text);
         format!("{message}\n  {text}\n  {:column$}{carets}\n  {hint}", "")
     }
+}
+
+/// As it can be shown. A tab would be as wide as the terminal likes.
+fn line(text: &str) -> String {
+    printable(&text.replace(char::is_whitespace, " "))
 }

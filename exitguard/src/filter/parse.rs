@@ -353,7 +353,9 @@ fn key_for(text: &str) -> String {
     } else if let Some(meant) = closest(text, Decided::ALL.map(Decided::name)) {
         return format!("did you mean {meant}?");
     } else {
-        "client"
+        let test = Test::Client(vec![Client::Name(text.to_owned())]);
+        let is_negated = false;
+        return format!("did you mean {}?", Term { is_negated, test });
     };
     format!("did you mean {key}:{text}?")
 }

@@ -3,6 +3,7 @@
 mod client;
 mod questions;
 mod socket;
+mod watchers;
 mod watching;
 
 use super::*;

@@ -3,6 +3,7 @@
 use super::*;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use tokio::runtime::Builder;
 
 #[test]
 fn nobody_else_of_this_machine_may_connect() {
@@ -36,8 +37,10 @@ fn what_a_killed_daemon_left_is_replaced_and_what_lives_is_not() {
     assert_eq!(std::fs::read(&path).unwrap(), b"precious");
 }
 
+/// As the daemon does, which waits for other things on the same thread.
 fn start_at(path: &Path) -> Result<Server, ListenError> {
-    Server::start(path, mpsc::channel(1).0, Feed::default().following())
+    let runtime = Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async { Server::start(path, mpsc::channel(1).0, Feed::default().following()) })
 }
 
 #[test]

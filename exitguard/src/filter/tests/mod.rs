@@ -153,6 +153,8 @@ fn quotes_keep_spaces_and_commas_together() {
     ] {
         assert!(matches(text, &called(name)), "{text}");
         assert!(!matches(text, &called("other")), "{text}");
+        let written = Filter::parse(text).unwrap().to_string();
+        assert!(matches(&written, &called(name)), "{written}");
     }
 }
 
@@ -193,6 +195,7 @@ fn mistakes_are_pointed_at_with_what_to_do_about_them() {
         "!!deny",
         r#"client:"web 1"#,
         r#"client:"web"1"#,
+        "\"web\t1\"",
         "é \u{1b}[31m\u{202e} deny",
     ]
     .into_iter()
