@@ -106,6 +106,13 @@ fn text(status: &Status, now: Timestamp) -> Result<String, std::fmt::Error> {
         "clients",
         &format!("{} with rules of their own", status.clients),
     )?;
+    if status.changes > 0 {
+        let what = format!(
+            "{} at run time; `exitguard blocks` lists them",
+            status.changes
+        );
+        line(&mut text, "changes", &what)?;
+    }
     for list in &status.lists {
         let entries = list.entries;
         let flows = match (status.mode.as_str(), list.action.as_str()) {

@@ -72,34 +72,16 @@ fn ask(path: &Path, what: &str) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::tailscaled;
     use serde_json::Value;
-    use std::os::unix::net::UnixListener;
-    use std::thread;
 
     /// What [`get`] makes of an answer, or of none.
     fn answered(answer: Option<&[u8]>) -> (String, io::Result<Value>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tailscaled.sock");
-        let listener = UnixListener::bind(&path).unwrap();
-        thread::scope(|scope| {
-            let server = scope.spawn(move || {
-                let (mut stream, _) = listener.accept().unwrap();
-                let mut request = Vec::new();
-                while !request.ends_with(b"\r\n\r\n") {
-                    let mut byte = [0];
-                    stream.read_exact(&mut byte).unwrap();
-                    request.extend_from_slice(&byte);
-                }
-                match answer {
-                    // Whoever has heard enough closes the connection.
-                    Some(answer) => drop(stream.write_all(answer)),
-                    None => drop(stream.read(&mut [0])),
-                }
-                String::from_utf8(request).unwrap()
-            });
-            let said = get(&path, "status?peers=false");
-            (server.join().unwrap(), said)
-        })
+        let server = tailscaled(&path, vec![answer.map(<[u8]>::to_vec)]);
+        let said = get(&path, "status?peers=false");
+        (server.join().unwrap().remove(0), said)
     }
 
     #[test]
