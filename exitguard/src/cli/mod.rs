@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod error;
 mod explain;
+mod learn;
 mod lists;
 mod network;
 mod off;
@@ -93,6 +94,12 @@ enum Command {
     Unlock(UnlockArgs),
     /// Take back a change by its number, or the last one.
     Undo(NumberArgs),
+    /// Propose rules that permit what clients were seen to do, as TOML for the configuration.
+    ///
+    /// For who observed for a while and wants to enforce. The daemon counts what clients open, by port; what was seen
+    /// once or twice, or never answered, is proposed as a comment only, and what is on a list or in a private network
+    /// as an exception that you may want to make. Changes nothing.
+    Learn(learn::LearnArgs),
     /// Look for what is wrong with this host or its guard, and say what to do.
     ///
     /// Kernel, privileges, Tailscale, forwarding, configuration, lists, the daemon and what is on the interface.
@@ -410,6 +417,7 @@ pub(crate) fn main() -> Exit {
             let which = args.number.map_or(Which::Last, Which::Number);
             change::take_back(&which, &args.undo)
         }
+        Command::Learn(args) => learn::learn(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Off(args) => off::off(&args),
         Command::Lists(command) => lists::run(&command),

@@ -1,7 +1,7 @@
 //! Asking a daemon.
 
 use super::protocol::{
-    Changed, Changes, Flows, NewChange, Refusal, Request, Status, Told, VERSION, Watch,
+    Changed, Changes, Flows, NewChange, Observed, Refusal, Request, Status, Told, VERSION, Watch,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -82,6 +82,14 @@ impl Client {
     /// When there is no answer.
     pub fn flows(&mut self) -> Result<Flows, ClientError> {
         self.ask(&Request::Flows)
+    }
+
+    /// What clients were seen to do, added up.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn observed(&mut self) -> Result<Observed, ClientError> {
+        self.ask(&Request::Observed)
     }
 
     /// What was changed at run time and is in force.

@@ -20,8 +20,8 @@ pub use feed::{Feed, Following, KEPT_REPORTS};
 pub use peer::{OPERATORS, Peer};
 pub use protocol::{
     Amount, Change, ChangeKind, Changed, Changes, Decided, Flow, FlowState, Flows, ListStatus,
-    NewChange, Protection, Refusal, RefusalKind, Reply, Request, Status, Told, Traffic, VERSION,
-    Watch,
+    NewChange, Observed, ObservedClient, ObservedDestination, ObservedRow, Protection, Refusal,
+    RefusalKind, Reply, Request, Status, Told, Traffic, VERSION, Watch,
 };
 pub use server::{Server, ServerError};
 pub use talk::{Inquiry, MAX_LINE, talk};

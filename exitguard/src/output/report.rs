@@ -120,6 +120,8 @@ pub enum StateEvent {
     Changed,
     /// What is changed at run time cannot be kept, or was not.
     NoChanges,
+    /// What clients are seen to do cannot be kept, or was not.
+    NoObserved,
     /// The daemon stops. What is in force stays.
     Stopped,
 }
@@ -141,6 +143,7 @@ impl StateEvent {
             Self::NoAudit => "no_audit",
             Self::Changed => "changed",
             Self::NoChanges => "no_changes",
+            Self::NoObserved => "no_observed",
             Self::Stopped => "stopped",
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 28] = [
     &[],
     &["demo"],
     &["run"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 27] = [
     &["lockdown"],
     &["unlock"],
     &["undo"],
+    &["learn"],
     &["doctor"],
     &["off"],
     &["lists"],

@@ -2,11 +2,13 @@
 
 mod change;
 mod flow;
+mod observed;
 mod status;
 mod watch;
 
 pub use change::{Change, ChangeKind, Changed, Changes, NewChange};
 pub use flow::{Amount, Decided, Flow, FlowState, Flows};
+pub use observed::{Observed, ObservedClient, ObservedDestination, ObservedRow};
 pub use status::{ListStatus, Protection, Status, Traffic};
 pub use watch::{Told, Watch};
 
@@ -24,6 +26,8 @@ pub enum Request {
     Status,
     /// The flows that the kernel knows: [`Flows`].
     Flows,
+    /// What clients were seen to do, added up: [`Observed`].
+    Observed,
     /// What happens from now on: an empty answer, and then a [`Told`] a line until one side ends it.
     Watch(Watch),
     /// What was changed at run time and is in force: [`Changes`].
@@ -41,7 +45,7 @@ impl Request {
     /// Whether it changes something, for which reading rights are not enough.
     pub const fn is_change(&self) -> bool {
         match self {
-            Self::Status | Self::Flows | Self::Watch(_) | Self::Changes => false,
+            Self::Status | Self::Flows | Self::Observed | Self::Watch(_) | Self::Changes => false,
             Self::Change(_) | Self::Revert { .. } => true,
         }
     }
