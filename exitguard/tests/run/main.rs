@@ -15,6 +15,7 @@ mod downloads;
 mod exit_node;
 mod gate;
 mod kernel;
+mod learn;
 mod life;
 mod lists;
 mod persistence;
