@@ -29,7 +29,7 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or a positive answer
-  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
+  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `learn` saw nothing, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
   4  a fault of exitguard itself

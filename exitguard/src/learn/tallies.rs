@@ -5,6 +5,7 @@ use crate::control::{Amount, Decided, Observed, ObservedClient, ObservedDestinat
 use crate::output::FlowReport;
 use crate::state::RecordKind;
 use exitguard_common::abi::{Reason, RuleId};
+use exitguard_common::packet::protocol;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -213,7 +214,7 @@ impl Tally {
     /// Adds a flow, where all rows have so many destinations. Returns how many more they have now.
     fn add(&mut self, report: &FlowReport, all_destinations: usize) -> usize {
         self.flows += 1;
-        self.answered += u64::from(report.to_client.pkts > 0);
+        self.answered += u64::from(is_answered(report));
         for (amount, counters) in [
             (&mut self.sent, report.to_server),
             (&mut self.received, report.to_client),
@@ -252,9 +253,17 @@ impl Tally {
     /// A flow that a former daemon counted goes on. How much it had counted of it by then is not known.
     fn meet_again(&mut self, report: &FlowReport) {
         self.last = self.last.max(report.last);
-        if report.to_client.pkts > 0 {
+        if is_answered(report) {
             self.answered = self.answered.max(1);
         }
+    }
+}
+
+/// Whether there was somebody who wanted it. A single packet of TCP is what a refusal is.
+const fn is_answered(report: &FlowReport) -> bool {
+    match report.protocol {
+        protocol::TCP => report.to_client.pkts > 1,
+        _ => report.to_client.pkts > 0,
     }
 }
 

@@ -42,7 +42,7 @@ pub struct ObservedRow {
     pub client_name: Option<String>,
     /// How many.
     pub flows: u64,
-    /// Of how many something came back.
+    /// Of how many something came back; of TCP, more than a refusal.
     pub answered: u64,
     /// What the client sent and was let through.
     pub sent: Amount,
