@@ -98,6 +98,7 @@ fn what_was_learned_permits_what_was_used_and_nothing_else() {
     assert_eq!(node.ask(THIRD), Exchange::Refused);
     let told = daemon.wait_for("the denial", |event| is_flow(event, "deny", THIRD));
     assert_eq!(told["drop"]["reason"], "port");
+    until("the denied flow", || flows(&node, THIRD) == 4);
 }
 
 #[test]
@@ -109,6 +110,13 @@ fn what_was_observed_outlives_the_daemon() {
     let mut open = node.session();
     until("the flows", || flows(&node, OPEN) == 4);
     assert_eq!(daemon.stop().status.code(), Some(0));
+
+    let mut run = node.run();
+    run.args(["--wait", "--interface", "absent0"]);
+    let waiting = Daemon::new(node.spawn(run));
+    waiting.wait_for("the wait", |event| is_state(event, "waiting"));
+    assert_eq!(flows(&node, OPEN), 4);
+    waiting.stop();
 
     let daemon = node.guard();
     assert_eq!(open.exchange(crate::SOON).unwrap(), Exchange::Answered);
