@@ -47,10 +47,12 @@ fn stopped(row: ObservedRow, reason: &str, to: &[(&str, u64)], others: u64) -> O
         flows: *flows,
         last: at(19),
     });
+    let flows = to.iter().map(|(_, flows)| flows).sum::<u64>() + others;
     ObservedRow {
         reason: reason.to_owned(),
-        flows: to.iter().map(|(_, flows)| flows).sum::<u64>() + others,
-        answered: 0,
+        flows,
+        // Who only observes lets it pass.
+        answered: flows,
         destinations: destinations.collect(),
         others,
         ..row
