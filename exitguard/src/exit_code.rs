@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Done, or a positive answer.
     Ok,
-    /// A negative answer: `explain` says deny, `doctor` found a problem, `demo` missed an expectation, a list is not taken or differs.
+    /// A negative answer: `explain` says deny, `learn` saw nothing, `doctor` found a problem, `demo` missed an expectation, a list is not taken or differs.
     Negative,
     /// The command line, the configuration or a list is wrong.
     Usage,

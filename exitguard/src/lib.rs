@@ -20,6 +20,7 @@ pub mod explain;
 pub mod filter;
 pub mod host;
 pub mod lab;
+pub mod learn;
 pub mod lists;
 pub mod metrics;
 pub mod output;

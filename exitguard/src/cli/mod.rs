@@ -10,6 +10,7 @@ mod error;
 mod explain;
 mod filter;
 mod flows;
+mod learn;
 mod lists;
 mod network;
 mod off;
@@ -33,7 +34,7 @@ use std::time::Duration;
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, or a positive answer
-  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `watch` and `flows` find no daemon, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
+  1  a negative answer (`explain` says deny, `status` says that nothing is guarded or nobody reports, `watch` and `flows` find no daemon, `learn` saw nothing, `doctor` found a problem, `demo` missed an expectation, a list is not taken, held, failed, stale, different, or without what is looked for)
   2  the command line, the configuration or a list is wrong
   3  not permitted, or not possible on this machine
   4  a fault of exitguard itself
@@ -111,6 +112,12 @@ enum Command {
     /// Puts it in force, asks whether to keep it, and puts the one before back if the answer does not come in time:
     /// because it locked you out, for example. What is confirmed takes the place of the configuration.
     Apply(apply::ApplyArgs),
+    /// Propose rules that permit what clients were seen to do, as TOML for the configuration.
+    ///
+    /// For who observed for a while and wants to enforce. The daemon counts what clients open, by port; what was seen
+    /// once or twice, or never answered, is proposed as a comment only, and what is on a list or in a private network
+    /// as an exception that you may want to make. Changes nothing.
+    Learn(learn::LearnArgs),
     /// Look for what is wrong with this host or its guard, and say what to do.
     ///
     /// Kernel, privileges, Tailscale, forwarding, configuration, lists, the daemon and what is on the interface.
@@ -308,6 +315,7 @@ pub(crate) fn main() -> Exit {
         Command::Unlock(args) => args.take_back(),
         Command::Undo(args) => args.take_back(),
         Command::Apply(args) => apply::apply(&args),
+        Command::Learn(args) => learn::learn(&args),
         Command::Doctor(args) => doctor::doctor(&args),
         Command::Off(args) => off::off(&args),
         Command::Lists(command) => lists::run(&command),

@@ -1,8 +1,8 @@
 //! Asking a daemon.
 
 use super::protocol::{
-    Applied, Apply, Changed, Changes, Flows, NewChange, Refusal, Request, Status, Told, VERSION,
-    Watch,
+    Applied, Apply, Changed, Changes, Flows, NewChange, Observed, Refusal, Request, Status, Told,
+    VERSION, Watch,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -83,6 +83,14 @@ impl Client {
     /// When there is no answer.
     pub fn flows(&mut self) -> Result<Flows, ClientError> {
         self.ask(&Request::Flows)
+    }
+
+    /// What clients were seen to do, added up.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub fn observed(&mut self) -> Result<Observed, ClientError> {
+        self.ask(&Request::Observed)
     }
 
     /// What was changed at run time and is in force.

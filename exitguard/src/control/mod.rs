@@ -23,8 +23,8 @@ pub(crate) use listener::{SocketFile, listen};
 pub use peer::{OPERATORS, Peer};
 pub use protocol::{
     Amount, Applied, Apply, Change, ChangeKind, Changed, Changes, Decided, Flow, FlowState, Flows,
-    ListStatus, NewChange, Protection, Refusal, RefusalKind, Reply, Request, Right, Status, Told,
-    Traffic, VERSION, Watch,
+    ListStatus, NewChange, Observed, ObservedClient, ObservedDestination, ObservedRow, Protection,
+    Refusal, RefusalKind, Reply, Request, Right, Status, Told, Traffic, VERSION, Watch,
 };
 pub use server::Server;
 pub use talk::{Inquiry, MAX_LINE, talk};

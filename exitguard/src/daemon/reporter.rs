@@ -107,10 +107,8 @@ impl Reporter {
     }
 
     /// Tells about a flow.
-    pub fn record(&mut self, record: &Record, clock: &WallClock) {
-        if let Some(report) = self.named(record, clock) {
-            self.tell(Report::Flow(Box::new(report)));
-        }
+    pub fn flow(&mut self, report: FlowReport) {
+        self.tell(Report::Flow(Box::new(report)));
     }
 
     /// A record with every name looked up; nothing before a policy is in force.

@@ -5,7 +5,9 @@ use super::error::DaemonError;
 use super::reporter::Reporter;
 use super::search::Search;
 use super::status::{Inquiries, not_here, waiting};
-use super::supervisor::{LAST_REPORTS, LOOK_PERIOD, Supervisor, needs_restart, one_line};
+use super::supervisor::{
+    LAST_REPORTS, LOOK_PERIOD, Supervisor, needs_restart, observed_before, one_line,
+};
 use super::systemd;
 use crate::audit::{Action, AuditLog, Entry, Via};
 use crate::config::{Fail, Interface};
@@ -217,6 +219,7 @@ impl Start {
                 time: Timestamp::now(),
                 flows: Vec::new(),
             }),
+            Request::Observed => observed_before(&self.settings, &self.desired.config),
             Request::Changes => Reply::ok(&Changes::default()),
             Request::Change(_)
             | Request::Revert { .. }

@@ -132,6 +132,8 @@ pub enum StateEvent {
     RolledBack,
     /// What is changed at run time cannot be kept, or was not.
     NoChanges,
+    /// What clients are seen to do cannot be kept, or was not.
+    NoObserved,
     /// The daemon stops. What is in force stays.
     Stopped,
 }
@@ -159,6 +161,7 @@ impl StateEvent {
             Self::Confirmed => "confirmed",
             Self::RolledBack => "rolled_back",
             Self::NoChanges => "no_changes",
+            Self::NoObserved => "no_observed",
             Self::Stopped => "stopped",
         }
     }

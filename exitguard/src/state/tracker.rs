@@ -126,6 +126,16 @@ impl Tracker {
         self.flows.is_empty()
     }
 
+    /// What there is to tell about all flows that are not over.
+    pub fn open(&self, now_ns: u64) -> impl Iterator<Item = Record> {
+        self.flows.iter().map(move |(key, tracked)| Record {
+            kind: RecordKind::Update,
+            key: *key,
+            state: tracked.state,
+            time_ns: now_ns,
+        })
+    }
+
     /// Changes how often flows that go on are told about.
     pub fn set_update(&mut self, update: Duration) {
         self.update_ns = nanoseconds(update);

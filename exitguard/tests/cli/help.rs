@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 30] = [
+const COMMANDS: [&[&str]; 31] = [
     &[],
     &["demo"],
     &["run"],
@@ -19,6 +19,7 @@ const COMMANDS: [&[&str]; 30] = [
     &["unlock"],
     &["undo"],
     &["apply"],
+    &["learn"],
     &["doctor"],
     &["off"],
     &["lists"],

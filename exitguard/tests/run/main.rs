@@ -17,6 +17,7 @@ mod event_file;
 mod exit_node;
 mod gate;
 mod kernel;
+mod learn;
 mod life;
 mod lists;
 mod metrics;

@@ -18,7 +18,7 @@ pub(crate) const SHUT_UDP: u16 = 6_000;
 pub(crate) const FLOWS: usize = 1_024;
 
 const HEAD: &str = "mode = \"enforce\"\nfail = \"closed\"\n[limits]\nflows = 1024\n[control]\n\
-    socket = \"control.sock\"\naudit = \"audit.jsonl\"\n[lists]\ncache = \"cache\"\n[[list]]\nname = \"bad\"\nsource = \"bad.txt\"\n";
+    socket = \"control.sock\"\naudit = \"audit.jsonl\"\nchanges = \"changes.json\"\n[lists]\ncache = \"cache\"\n[[list]]\nname = \"bad\"\nsource = \"bad.txt\"\n";
 
 /// How many policies there are.
 pub(crate) const POLICIES: usize = 4;

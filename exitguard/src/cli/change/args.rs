@@ -105,7 +105,7 @@ pub(in crate::cli) struct BlocksArgs {
     pub(super) json: bool,
 }
 
-fn lasting(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn lasting(text: &str) -> Result<Duration, String> {
     config::parse_age(text)
         .map_err(|_| "it has to be a second to ten years, as in 10m, 1h or 7d".to_owned())
 }

@@ -4,6 +4,7 @@ mod args;
 
 pub(super) use args::{
     BlockArgs, BlocksArgs, ChangeArgs, LockdownArgs, NumberArgs, UnblockArgs, UndoArgs, UnlockArgs,
+    lasting,
 };
 
 use super::daemon::Daemon;

@@ -3,12 +3,14 @@
 mod apply;
 mod change;
 mod flow;
+mod observed;
 mod status;
 mod watch;
 
 pub use apply::{Applied, Apply};
 pub use change::{Change, ChangeKind, Changed, Changes, NewChange};
 pub use flow::{Amount, Decided, Flow, FlowState, Flows};
+pub use observed::{Observed, ObservedClient, ObservedDestination, ObservedRow};
 pub use status::{ListStatus, Protection, Status, Traffic};
 pub use watch::{Told, Watch};
 
@@ -27,6 +29,8 @@ pub enum Request {
     Status,
     /// The flows that the kernel knows: [`Flows`].
     Flows,
+    /// What clients were seen to do, added up: [`Observed`].
+    Observed,
     /// What happens from now on: an empty answer, and then a [`Told`] a line until one side ends it.
     Watch(Watch),
     /// What was changed at run time and is in force: [`Changes`].
@@ -61,7 +65,9 @@ impl Request {
     /// What it takes to ask for it.
     pub const fn right(&self) -> Right {
         match self {
-            Self::Status | Self::Flows | Self::Watch(_) | Self::Changes => Right::Read,
+            Self::Status | Self::Flows | Self::Observed | Self::Watch(_) | Self::Changes => {
+                Right::Read
+            }
             Self::Change(_) | Self::Revert { .. } => Right::Change,
             Self::Apply(_) | Self::Confirm | Self::RollBack => Right::Everything,
         }

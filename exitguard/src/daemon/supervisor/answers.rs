@@ -22,6 +22,7 @@ impl Supervisor {
         let answer = match request {
             Request::Status => Reply::ok(&self.status().await),
             Request::Flows => self.flows(),
+            Request::Observed => self.answer_observed(),
             Request::Watch(_) => not_here(),
             Request::Changes => Reply::ok(&self.changes()),
             Request::Change(new) => Reply::from_result(&self.change(&new, &peer)),

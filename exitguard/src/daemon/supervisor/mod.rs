@@ -3,10 +3,12 @@
 mod answers;
 mod changes;
 mod lists;
+mod observed;
 mod runtime;
 mod trial;
 
 pub(super) use changes::{needs_restart, one_line};
+pub(super) use observed::observed_before;
 
 use super::desired::Desired;
 use super::error::DaemonError;
@@ -28,6 +30,7 @@ use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
 use jiff::Timestamp;
 use lists::{keep, summary};
+use observed::Observing;
 use runtime::{open_book, until};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -57,6 +60,8 @@ pub(super) struct Supervisor {
     book: Book,
     /// What is in force is on trial.
     trial: Option<Trial>,
+    /// What clients do; nothing if nobody can ask for it.
+    observing: Option<Observing>,
     /// The interface is gone, and that was reported.
     has_told_loss: bool,
     /// Nothing unmarked gets through, whether the programs are there or not.
@@ -93,6 +98,7 @@ impl Supervisor {
         let network = search.network(&devices, &addresses, &device.name).await?;
         (settings.warn)(&desired.collisions(&network));
         let (book, trouble_with_book) = open_book(&settings, &desired.config);
+        let (observing, trouble_with_observed) = Observing::open(&settings, &desired.config);
         let (policy, labels) = desired.compile(&network, &book)?;
         let Some(link_layer) = device.link_layer() else {
             let (name, kind) = (device.name, device.kind);
@@ -125,6 +131,7 @@ impl Supervisor {
             guard,
             book,
             trial: None,
+            observing,
             has_told_loss: false,
             is_gate_closed: false,
             exposure: Exposure::default(),
@@ -148,6 +155,9 @@ impl Supervisor {
             let message = format!("{error}; nothing of what was changed at run time is in force");
             supervisor.tell(StateEvent::NoChanges, message);
         }
+        if let Some(message) = trouble_with_observed {
+            supervisor.tell(StateEvent::NoObserved, message);
+        }
         Ok(supervisor)
     }
 
@@ -164,6 +174,7 @@ impl Supervisor {
         self.tell_lists(true);
         let mut snapshot = ticker(SNAPSHOT_PERIOD);
         let mut look = ticker(LOOK_PERIOD);
+        let mut keep_observed = ticker(observed::KEEP_PERIOD);
         let mut next_stats = self.after_stats_period();
         loop {
             let stats_due = async {
@@ -197,6 +208,7 @@ impl Supervisor {
                     self.look_at_lists();
                 }
                 _ = snapshot.tick() => self.take_snapshot(),
+                _ = keep_observed.tick() => self.keep_observed(),
                 () = stats_due => {
                     self.tell_stats();
                     next_stats = self.after_stats_period();
@@ -252,7 +264,12 @@ impl Supervisor {
     fn act(&mut self, outputs: &[Output], clock: &WallClock) {
         for output in outputs {
             match output {
-                Output::Tell(record) => self.reporter.record(record, clock),
+                Output::Tell(record) => {
+                    if let Some(report) = self.reporter.named(record, clock) {
+                        self.observe(&report);
+                        self.reporter.flow(report);
+                    }
+                }
                 // It stays until it is the least recently used: no harm.
                 Output::Forget(key) => drop(self.guard.loaded().forget_flow(key)),
             }
@@ -286,6 +303,7 @@ impl Supervisor {
         let mut outputs = Vec::new();
         self.tracker.shutdown(clock.monotonic_ns(), &mut outputs);
         self.act(&outputs, &clock);
+        self.keep_observed();
         self.tell_stats();
         let generation = self.guard.generation();
         let message = match self.desired.config.on_exit {

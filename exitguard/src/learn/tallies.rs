@@ -1,0 +1,318 @@
+//! Counting flows, in bounded memory.
+
+use crate::config::Config;
+use crate::control::{Amount, Decided, Observed, ObservedClient, ObservedDestination, ObservedRow};
+use crate::output::FlowReport;
+use crate::state::RecordKind;
+use exitguard_common::abi::{Reason, RuleId};
+use exitguard_common::packet::protocol;
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// Rows at once: some ports of some thousand clients. What is beyond is mostly a scan.
+pub const MAX_ROWS: usize = 20_000;
+/// Dropped at once when there are too many, so that looking for them is not done for every flow.
+const DROPPED_AT_ONCE: usize = MAX_ROWS / 8;
+/// Destinations of a row.
+pub const MAX_DESTINATIONS: usize = 16;
+/// Destinations of all rows.
+const MAX_ALL_DESTINATIONS: usize = 20_000;
+
+/// Counts flows by client, destination port and decision.
+#[derive(Clone, Debug)]
+pub struct Tallies {
+    since: Timestamp,
+    /// What began before is in already: a former daemon counted it, as far as it was by then.
+    counted_until: Option<Timestamp>,
+    rows: HashMap<Key, Tally>,
+    /// In all rows.
+    destinations: usize,
+    dropped_flows: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    client: IpAddr,
+    protocol: u8,
+    port: Option<u16>,
+    decision: Decided,
+    reason: Reason,
+}
+
+#[derive(Clone, Debug)]
+struct Tally {
+    flows: u64,
+    answered: u64,
+    sent: Amount,
+    received: Amount,
+    first: Timestamp,
+    last: Timestamp,
+    destinations: Vec<ObservedDestination>,
+    others: u64,
+}
+
+impl Tallies {
+    /// Nothing was seen yet.
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            since: now,
+            counted_until: None,
+            rows: HashMap::new(),
+            destinations: 0,
+            dropped_flows: 0,
+        }
+    }
+
+    /// Goes on counting where a former daemon ended.
+    pub fn resume(observed: Observed, now: Timestamp) -> Self {
+        let mut tallies = Self {
+            since: observed.since.min(now),
+            // The clock may have been wrong.
+            counted_until: Some(observed.time.min(now)),
+            dropped_flows: observed.dropped_flows,
+            ..Self::new(now)
+        };
+        for row in observed.rows {
+            let reason = Reason::ALL.into_iter().find(|it| it.name() == row.reason);
+            let Some(reason) = reason else {
+                // Of a version that knew others.
+                tallies.dropped_flows += row.flows;
+                continue;
+            };
+            let key = Key {
+                client: row.client,
+                protocol: row.protocol,
+                port: row.port,
+                decision: row.decision,
+                reason,
+            };
+            tallies.make_room(&key);
+            tallies.destinations += row.destinations.len();
+            let tally = Tally {
+                flows: row.flows,
+                answered: row.answered,
+                sent: row.sent,
+                received: row.received,
+                first: row.first,
+                last: row.last,
+                destinations: row.destinations,
+                others: row.others,
+            };
+            if let Some(before) = tallies.rows.insert(key, tally) {
+                tallies.destinations -= before.destinations.len();
+            }
+        }
+        tallies
+    }
+
+    /// Takes in what is told about a flow. It is counted when it is over, or denied before anything of it passed: only
+    /// then everything about it is known.
+    pub fn take_in(&mut self, report: &FlowReport) {
+        let is_told = match report.kind {
+            RecordKind::End(_) => true,
+            RecordKind::Deny { has_flow, .. } => {
+                has_flow && report.to_server.pkts == 0 && report.to_client.pkts == 0
+            }
+            RecordKind::Start | RecordKind::Update => false,
+        };
+        if is_told {
+            self.count(report);
+        }
+    }
+
+    /// The same with flows that are not over.
+    #[must_use]
+    pub fn with_open(&self, open: impl IntoIterator<Item = FlowReport>) -> Self {
+        let mut tallies = self.clone();
+        for report in open {
+            tallies.count(&report);
+        }
+        tallies
+    }
+
+    /// Everything that was counted.
+    pub fn observed(&self, now: Timestamp) -> Observed {
+        let rows = self.rows.iter().map(|(key, tally)| ObservedRow {
+            client: key.client,
+            protocol: key.protocol,
+            port: key.port,
+            decision: key.decision,
+            reason: key.reason.name().to_owned(),
+            client_name: None,
+            flows: tally.flows,
+            answered: tally.answered,
+            sent: tally.sent,
+            received: tally.received,
+            first: tally.first,
+            last: tally.last,
+            destinations: tally.destinations.clone(),
+            others: tally.others,
+        });
+        Observed {
+            since: self.since,
+            time: now,
+            rows: rows.collect(),
+            dropped_flows: self.dropped_flows,
+            clients: Vec::new(),
+        }
+    }
+
+    fn count(&mut self, report: &FlowReport) {
+        let Some(key) = key(report) else {
+            return;
+        };
+        let is_known = self
+            .counted_until
+            .is_some_and(|until| report.start <= until);
+        match self.rows.get_mut(&key) {
+            Some(tally) if is_known => tally.meet_again(report),
+            Some(tally) => self.destinations += tally.add(report, self.destinations),
+            None => {
+                self.make_room(&key);
+                let mut tally = Tally::new(report);
+                self.destinations += tally.add(report, self.destinations);
+                self.rows.insert(key, tally);
+            }
+        }
+    }
+
+    /// For one more row: those with the fewest flows go, of these the ones that were not seen for longest.
+    fn make_room(&mut self, key: &Key) {
+        if self.rows.len() < MAX_ROWS || self.rows.contains_key(key) {
+            return;
+        }
+        let rows = self.rows.iter();
+        let mut least: Vec<_> = rows
+            .map(|(key, tally)| (tally.flows, tally.last, *key))
+            .collect();
+        least.select_nth_unstable_by_key(DROPPED_AT_ONCE, |(flows, last, _)| (*flows, *last));
+        for (flows, _, key) in least.into_iter().take(DROPPED_AT_ONCE) {
+            self.dropped_flows += flows;
+            if let Some(tally) = self.rows.remove(&key) {
+                self.destinations -= tally.destinations.len();
+            }
+        }
+    }
+}
+
+impl Tally {
+    const fn new(report: &FlowReport) -> Self {
+        const NOTHING: Amount = Amount { pkts: 0, bytes: 0 };
+        Self {
+            flows: 0,
+            answered: 0,
+            sent: NOTHING,
+            received: NOTHING,
+            first: report.start,
+            last: report.last,
+            destinations: Vec::new(),
+            others: 0,
+        }
+    }
+
+    /// Adds a flow, where all rows have so many destinations. Returns how many more they have now.
+    fn add(&mut self, report: &FlowReport, all_destinations: usize) -> usize {
+        self.flows += 1;
+        self.answered += u64::from(is_answered(report));
+        for (amount, counters) in [
+            (&mut self.sent, report.to_server),
+            (&mut self.received, report.to_client),
+        ] {
+            amount.pkts = amount.pkts.saturating_add(counters.pkts);
+            amount.bytes = amount.bytes.saturating_add(counters.bytes);
+        }
+        self.first = self.first.min(report.start);
+        self.last = self.last.max(report.last);
+        let (Reason::Lan | Reason::Blocklist, Some(address)) =
+            (report.decision.reason, report.destination)
+        else {
+            return 0;
+        };
+        let mut known = self.destinations.iter_mut();
+        if let Some(known) =
+            known.find(|known| known.address == address && known.list == report.list)
+        {
+            known.flows += 1;
+            known.last = known.last.max(report.last);
+            return 0;
+        }
+        if self.destinations.len() == MAX_DESTINATIONS || all_destinations >= MAX_ALL_DESTINATIONS {
+            self.others += 1;
+            return 0;
+        }
+        self.destinations.push(ObservedDestination {
+            address,
+            list: report.list.clone(),
+            flows: 1,
+            last: report.last,
+        });
+        1
+    }
+
+    /// A flow that a former daemon counted goes on. How much it had counted of it by then is not known.
+    fn meet_again(&mut self, report: &FlowReport) {
+        self.last = self.last.max(report.last);
+        if is_answered(report) {
+            self.answered = self.answered.max(1);
+        }
+    }
+}
+
+/// Whether there was somebody who wanted it. A single packet of TCP is what a refusal is.
+const fn is_answered(report: &FlowReport) -> bool {
+    match report.protocol {
+        protocol::TCP => report.to_client.pkts > 1,
+        _ => report.to_client.pkts > 0,
+    }
+}
+
+/// Where a flow counts; nowhere if it says nothing about what clients want of the Internet.
+fn key(report: &FlowReport) -> Option<Key> {
+    let is_outbound = report.source == Some(report.client) && report.destination.is_some();
+    let reason = report.decision.reason;
+    let is_egress = match reason {
+        Reason::Malformed
+        | Reason::Exempt
+        | Reason::Host
+        | Reason::Reply
+        | Reason::Fragment
+        | Reason::Internal => false,
+        Reason::Lockdown
+        | Reason::Runtime
+        | Reason::Blocklist
+        | Reason::Lan
+        | Reason::Port
+        | Reason::Icmp
+        | Reason::Protocol => report.decision.rule != RuleId::HOST,
+    };
+    (is_outbound && is_egress).then_some(Key {
+        client: report.client,
+        protocol: report.protocol,
+        port: report.destination_port,
+        decision: report.decision.verdict.into(),
+        reason,
+    })
+}
+
+impl Observed {
+    /// Says who each client is.
+    pub fn name(&mut self, config: &Config) {
+        for row in &mut self.rows {
+            let client = config.client_of(row.client);
+            row.client_name = client.map(|client| client.name.clone());
+        }
+        let is_seen = |name: &String| {
+            let mut rows = self.rows.iter();
+            rows.any(|row| row.client_name.as_ref() == Some(name))
+        };
+        let clients = config.clients.iter();
+        let seen = clients.filter(|client| is_seen(&client.name));
+        self.clients = seen
+            .map(|client| ObservedClient {
+                name: client.name.clone(),
+                prefixes: client.prefixes.clone(),
+            })
+            .collect();
+    }
+}
