@@ -148,8 +148,8 @@ impl NoAnswer {
 const fn of_refusal(refusal: &Refusal) -> Exit {
     match refusal.kind {
         RefusalKind::BadRequest => Exit::Usage,
-        RefusalKind::NotPermitted => Exit::Unsupported,
+        RefusalKind::NotPermitted | RefusalKind::Busy | RefusalKind::Ending => Exit::Unsupported,
         RefusalKind::Dangerous | RefusalKind::NotFound => Exit::Negative,
-        RefusalKind::Failed | RefusalKind::Busy | RefusalKind::Ending => Exit::Internal,
+        RefusalKind::Failed => Exit::Internal,
     }
 }
