@@ -152,8 +152,7 @@ impl NoAnswer {
 const fn of_refusal(refusal: &Refusal) -> Exit {
     match refusal.kind {
         RefusalKind::BadRequest => Exit::Usage,
-        RefusalKind::NotPermitted => Exit::Unsupported,
+        RefusalKind::NotPermitted | RefusalKind::Busy | RefusalKind::Ending => Exit::Unsupported,
         RefusalKind::Dangerous | RefusalKind::NotFound | RefusalKind::Failed => Exit::Negative,
-        RefusalKind::Busy | RefusalKind::Ending => Exit::Internal,
     }
 }

@@ -11,6 +11,7 @@ mod subject;
 mod term;
 #[cfg(test)]
 pub(crate) mod tests;
+mod value;
 
 pub use error::FilterError;
 pub use subject::Subject;

@@ -6,11 +6,16 @@
 mod file;
 mod proposal;
 mod rule;
+mod runs;
+mod select;
 mod tallies;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use file::{FileError, load, path_beside, save, set_aside};
-pub use proposal::{Proposal, Select};
-pub use tallies::{MAX_DESTINATIONS, MAX_ROWS, Tallies};
+pub use proposal::Proposal;
+pub use select::Select;
+pub use tallies::{MAX_ROWS, Tallies};
+pub use tally::MAX_DESTINATIONS;

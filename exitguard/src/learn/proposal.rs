@@ -1,7 +1,6 @@
 //! Rules made of what was counted.
 
 use super::rule::{Rule, Seen, Service, Uses, add};
-use crate::changes;
 use crate::control::{Observed, ObservedRow};
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -55,39 +54,6 @@ pub(super) enum Why {
     List(String),
     /// Which one was not kept.
     SomeList,
-}
-
-/// What of the observations is wanted.
-#[derive(Clone, Debug, Default)]
-pub struct Select {
-    /// Only what was seen since then.
-    pub since: Option<Timestamp>,
-    /// Only of this client: its address, a prefix, or its name.
-    pub client: Option<String>,
-}
-
-impl Select {
-    /// Leaves out what is not wanted.
-    pub fn apply(&self, observed: &mut Observed) {
-        let net = self.client.as_deref().and_then(changes::network);
-        let is_wanted = |row: &ObservedRow| {
-            let is_recent = self.since.is_none_or(|since| row.last >= since);
-            let is_client = self.client.is_none()
-                || self.client == row.client_name
-                || net.is_some_and(|net| net.contains(&row.client));
-            is_recent && is_client
-        };
-        observed.rows.retain(is_wanted);
-        if let Some(since) = self.since {
-            observed.since = observed.since.max(since);
-        }
-        let rows = &observed.rows;
-        let is_seen = |name: &String| {
-            rows.iter()
-                .any(|row| row.client_name.as_ref() == Some(name))
-        };
-        observed.clients.retain(|client| is_seen(&client.name));
-    }
 }
 
 /// Who a rule may be for.

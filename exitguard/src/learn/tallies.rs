@@ -1,11 +1,10 @@
 //! Counting flows, in bounded memory.
 
-use crate::config::Config;
-use crate::control::{Amount, Decided, Observed, ObservedClient, ObservedDestination, ObservedRow};
+use super::tally::Tally;
+use crate::control::{Decided, Observed, ObservedRow};
 use crate::output::FlowReport;
 use crate::state::RecordKind;
 use exitguard_common::abi::{Reason, RuleId};
-use exitguard_common::packet::protocol;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,11 +13,6 @@ use std::net::IpAddr;
 pub const MAX_ROWS: usize = 20_000;
 /// Dropped at once when there are too many, so that looking for them is not done for every flow.
 const DROPPED_AT_ONCE: usize = MAX_ROWS / 8;
-/// Destinations of a row.
-pub const MAX_DESTINATIONS: usize = 16;
-/// Destinations of all rows.
-const MAX_ALL_DESTINATIONS: usize = 20_000;
-
 /// Counts flows by client, destination port and decision.
 #[derive(Clone, Debug)]
 pub struct Tallies {
@@ -38,18 +32,6 @@ struct Key {
     port: Option<u16>,
     decision: Decided,
     reason: Reason,
-}
-
-#[derive(Clone, Debug)]
-struct Tally {
-    flows: u64,
-    answered: u64,
-    sent: Amount,
-    received: Amount,
-    first: Timestamp,
-    last: Timestamp,
-    destinations: Vec<ObservedDestination>,
-    others: u64,
 }
 
 impl Tallies {
@@ -196,77 +178,6 @@ impl Tallies {
     }
 }
 
-impl Tally {
-    const fn new(report: &FlowReport) -> Self {
-        const NOTHING: Amount = Amount { pkts: 0, bytes: 0 };
-        Self {
-            flows: 0,
-            answered: 0,
-            sent: NOTHING,
-            received: NOTHING,
-            first: report.start,
-            last: report.last,
-            destinations: Vec::new(),
-            others: 0,
-        }
-    }
-
-    /// Adds a flow, where all rows have so many destinations. Returns how many more they have now.
-    fn add(&mut self, report: &FlowReport, all_destinations: usize) -> usize {
-        self.flows += 1;
-        self.answered += u64::from(is_answered(report));
-        for (amount, counters) in [
-            (&mut self.sent, report.to_server),
-            (&mut self.received, report.to_client),
-        ] {
-            amount.pkts = amount.pkts.saturating_add(counters.pkts);
-            amount.bytes = amount.bytes.saturating_add(counters.bytes);
-        }
-        self.first = self.first.min(report.start);
-        self.last = self.last.max(report.last);
-        let (Reason::Lan | Reason::Blocklist, Some(address)) =
-            (report.decision.reason, report.destination)
-        else {
-            return 0;
-        };
-        let mut known = self.destinations.iter_mut();
-        if let Some(known) =
-            known.find(|known| known.address == address && known.list == report.list)
-        {
-            known.flows += 1;
-            known.last = known.last.max(report.last);
-            return 0;
-        }
-        if self.destinations.len() == MAX_DESTINATIONS || all_destinations >= MAX_ALL_DESTINATIONS {
-            self.others += 1;
-            return 0;
-        }
-        self.destinations.push(ObservedDestination {
-            address,
-            list: report.list.clone(),
-            flows: 1,
-            last: report.last,
-        });
-        1
-    }
-
-    /// A flow that a former daemon counted goes on. How much it had counted of it by then is not known.
-    fn meet_again(&mut self, report: &FlowReport) {
-        self.last = self.last.max(report.last);
-        if is_answered(report) {
-            self.answered = self.answered.max(1);
-        }
-    }
-}
-
-/// Whether there was somebody who wanted it. A single packet of TCP is what a refusal is.
-const fn is_answered(report: &FlowReport) -> bool {
-    match report.protocol {
-        protocol::TCP => report.to_client.pkts > 1,
-        _ => report.to_client.pkts > 0,
-    }
-}
-
 /// Where a flow counts; nowhere if it says nothing about what clients want of the Internet.
 fn key(report: &FlowReport) -> Option<Key> {
     let is_outbound = report.source == Some(report.client) && report.destination.is_some();
@@ -293,26 +204,4 @@ fn key(report: &FlowReport) -> Option<Key> {
         decision: report.decision.verdict.into(),
         reason,
     })
-}
-
-impl Observed {
-    /// Says who each client is.
-    pub fn name(&mut self, config: &Config) {
-        for row in &mut self.rows {
-            let client = config.client_of(row.client);
-            row.client_name = client.map(|client| client.name.clone());
-        }
-        let is_seen = |name: &String| {
-            let mut rows = self.rows.iter();
-            rows.any(|row| row.client_name.as_ref() == Some(name))
-        };
-        let clients = config.clients.iter();
-        let seen = clients.filter(|client| is_seen(&client.name));
-        self.clients = seen
-            .map(|client| ObservedClient {
-                name: client.name.clone(),
-                prefixes: client.prefixes.clone(),
-            })
-            .collect();
-    }
 }

@@ -2,6 +2,7 @@
 
 use super::proposal::{ClientRule, Proposal, Stopped, Why};
 use super::rule::{Key, Rule, Seen, Service};
+use super::runs::runs;
 use crate::config::protocol_name;
 use crate::diagnostic::printable;
 use crate::policy::short;
@@ -109,14 +110,6 @@ fn icmp(text: &mut String, rule: &Rule, is_whole: bool) -> fmt::Result {
     })
 }
 
-/// Services that are next to each other.
-struct Run<'r> {
-    first: Service,
-    last: Service,
-    is_rare: bool,
-    seen: std::borrow::Cow<'r, Seen>,
-}
-
 fn array(text: &mut String, rule: &Rule, key: Key, name: &str) -> fmt::Result {
     let runs = runs(rule, key);
     let width = runs.iter().map(|run| run.value().len()).max();
@@ -151,65 +144,6 @@ fn array(text: &mut String, rule: &Rule, key: Key, name: &str) -> fmt::Result {
     }
     text.push_str("]\n");
     Ok(())
-}
-
-fn runs(rule: &Rule, key: Key) -> Vec<Run<'_>> {
-    let permitted = rule
-        .permitted
-        .iter()
-        .map(|(service, seen)| (*service, seen, false));
-    let rare = rule
-        .rare
-        .iter()
-        .map(|(service, seen)| (*service, seen, true));
-    let mut all: Vec<_> = permitted.chain(rare).collect();
-    all.retain(|(service, ..)| service.key() == key);
-    all.sort_unstable_by_key(|(service, ..)| *service);
-    let mut runs: Vec<Run<'_>> = Vec::new();
-    for (service, seen, is_rare) in all {
-        match runs.last_mut() {
-            Some(run) if run.is_rare == is_rare && is_next(run.last, service) => {
-                run.last = service;
-                run.seen.to_mut().add(seen);
-            }
-            _ => runs.push(Run {
-                first: service,
-                last: service,
-                is_rare,
-                seen: std::borrow::Cow::Borrowed(seen),
-            }),
-        }
-    }
-    runs
-}
-
-/// Only ports have ranges.
-const fn is_next(before: Service, service: Service) -> bool {
-    match (before, service) {
-        (Service::Tcp(before), Service::Tcp(port))
-        | (Service::Udp(before), Service::Udp(port))
-        | (Service::Sctp(before), Service::Sctp(port)) => {
-            before.checked_add(1).is_some() && before + 1 == port
-        }
-        _ => false,
-    }
-}
-
-impl Run<'_> {
-    /// As an item of an array.
-    fn value(&self) -> String {
-        match (self.first, self.last) {
-            (
-                Service::Tcp(first) | Service::Udp(first) | Service::Sctp(first),
-                Service::Tcp(last) | Service::Udp(last) | Service::Sctp(last),
-            ) if first != last => format!("\"{first}-{last}\""),
-            (Service::Tcp(port) | Service::Udp(port) | Service::Sctp(port), _) => port.to_string(),
-            (Service::Protocol(number), _) => {
-                protocol_name(number).map_or_else(|| number.to_string(), quoted)
-            }
-            (Service::Icmp, _) => String::new(),
-        }
-    }
 }
 
 /// What was stopped whatever the ports: never in force by itself.

@@ -210,7 +210,8 @@ fn a_policy_that_allows_more_than_expected_fails() {
     scenario.probes = [6, 8, 12].map(|at| scenario.probes[at].clone()).into();
     let config = SampleFile {
         name: "exitguard.toml",
-        text: "mode = \"observe\"\n[egress]\ntcp = [443]\nudp = []\n",
+        text: "mode = \"observe\"\n[egress]\ntcp = [443]\nudp = []\n[control]\nsocket = \"control.sock\"\n\
+               changes = \"changes.json\"\naudit = \"audit.jsonl\"\n",
     };
     scenario.sample = Sample {
         config,
