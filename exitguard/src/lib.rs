@@ -3,7 +3,7 @@
 //!
 //! Rooms, in the order in which a policy passes them: [`config`] and [`lists`] are read, [`policy`]
 //! compiles them, [`datapath`] (the only room that knows aya) puts them into the kernel; the [`daemon`]
-//! runs it all. The [`demo`] runs the daemon in turn, in a [`lab`].
+//! runs it all, and the [`tui`] shows it. The [`demo`] runs the daemon in turn, in a [`lab`].
 
 mod atomic_file;
 pub mod audit;
@@ -26,3 +26,4 @@ pub mod metrics;
 pub mod output;
 pub mod policy;
 pub mod state;
+pub mod tui;

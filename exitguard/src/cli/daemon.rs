@@ -6,7 +6,7 @@ use exitguard::control::{Client, ClientError, DEFAULT_SOCKET, Refusal, RefusalKi
 use exitguard::exit_code::Exit;
 use exitguard::host::HostError;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where a daemon is asked, and what it guards.
 pub(super) struct Daemon {
@@ -40,6 +40,16 @@ impl Daemon {
             socket: config.socket.clone(),
             interface: config.interface.clone(),
         }
+    }
+
+    /// Where it is asked.
+    pub(super) fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Whether the interface is guarded, with or without a daemon; nothing if this user may not know.
+    pub(super) fn is_guarded(&self) -> Option<bool> {
+        network::guarded(&self.interface).ok()?.1
     }
 
     /// Asks.

@@ -19,6 +19,7 @@ mod run;
 mod runtime;
 mod signals;
 mod status;
+mod top;
 mod watch;
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -91,6 +92,11 @@ enum Command {
     /// Show the flows that the kernel knows at this moment, denied ones among them.
     #[command(after_long_help = filter::HELP)]
     Flows(flows::FlowsArgs),
+    /// Show what is going on, live, with keys that block and allow.
+    ///
+    /// Asks the daemon, and shows clients, destinations, ports, flows, what is denied, lists and events. `?` shows
+    /// every key. Whatever changes what is in force asks first, and shows the command that does the same.
+    Top(top::TopArgs),
     /// Block a destination at once, for every client or for one: open connections stop, too.
     ///
     /// In force until it is taken back (`exitguard unblock`) or its time is over, whatever happens to the daemon.
@@ -307,6 +313,7 @@ pub(crate) fn main() -> Exit {
         Command::Status(args) => status::status(&args),
         Command::Watch(args) => watch::watch(&args),
         Command::Flows(args) => flows::flows(&args),
+        Command::Top(args) => top::top(&args),
         Command::Block(args) => args.make(ChangeKind::Block),
         Command::Unblock(args) => args.take_back(),
         Command::Blocks(args) => args.show(),

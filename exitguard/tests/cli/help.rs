@@ -2,7 +2,7 @@
 
 use crate::exitguard;
 
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 32] = [
     &[],
     &["demo"],
     &["run"],
@@ -11,6 +11,7 @@ const COMMANDS: [&[&str]; 31] = [
     &["status"],
     &["watch"],
     &["flows"],
+    &["top"],
     &["block"],
     &["unblock"],
     &["blocks"],

@@ -20,6 +20,7 @@ mod packaging;
 mod refusals;
 mod show;
 mod terminal;
+mod top;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -209,7 +209,7 @@ fn line(change: &Change) -> String {
 }
 
 /// Where the session of this terminal comes from.
-fn session() -> Option<IpAddr> {
+pub(super) fn session() -> Option<IpAddr> {
     let connection = std::env::var("SSH_CONNECTION").ok()?;
     connection.split(' ').next()?.parse().ok()
 }
