@@ -6,6 +6,7 @@
 
 mod addr;
 mod event;
+mod flags;
 mod flow;
 mod names;
 mod rule;

@@ -4,6 +4,10 @@
 //! means as a destination (flags, lists) and as a client (which rule). So one look-up a side answers
 //! every question of the precedence that is about addresses.
 
+use super::flags::flags;
+
+flags!(ClassFlags, RuleFlags);
+
 /// Blocklists a policy can hold: one bit each in [`AddressClass::lists`] and [`Rule::lists`].
 pub const MAX_LISTS: usize = 64;
 
@@ -58,18 +62,6 @@ impl ClassFlags {
     pub const LAN: Self = Self(1 << 2);
     /// Named in `[allow]`.
     pub const ALLOW: Self = Self(1 << 3);
-
-    /// Whether any flag of `other` is set.
-    #[inline(always)]
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Both together.
-    #[inline(always)]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
 }
 
 /// What a policy says about all addresses of one class.
@@ -110,18 +102,6 @@ impl RuleFlags {
     pub const REJECT: Self = Self(1 << 2);
     /// Lockdown.
     pub const LOCKDOWN: Self = Self(1 << 3);
-
-    /// Whether any flag of `other` is set.
-    #[inline(always)]
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Both together.
-    #[inline(always)]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
 }
 
 /// What a client (or everybody, towards this host) may send.

@@ -4,6 +4,9 @@
 //! number is part of each key: so a program sees all of a change or nothing of it.
 
 use super::Addr;
+use super::flags::flags;
+
+flags!(RuntimeFlags);
 
 /// Number of the policy that programs judge by, and whether anything was changed at run time. Written by
 /// userspace as memory.
@@ -30,18 +33,6 @@ impl RuntimeFlags {
     pub const ALLOW: Self = Self(1 << 2);
     /// How many bits there are.
     pub const BITS: u32 = 3;
-
-    /// Whether any flag of `other` is set.
-    #[inline(always)]
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Both together.
-    #[inline(always)]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
 }
 
 /// For which clients an entry of the table is.
