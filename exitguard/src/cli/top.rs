@@ -21,6 +21,11 @@ pub(super) fn top(args: &TopArgs) -> anyhow::Result<Exit> {
             "top needs a terminal; for programs there is `exitguard status --json`".to_owned()
         ));
     }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        bail!(Usage(
+            "top needs a terminal with a cursor that can be moved, and TERM is \"dumb\"".to_owned()
+        ));
+    }
     let daemon = Daemon::of(&args.config);
     // What is wrong from the start is said where it stays.
     daemon.ask(|mut client| client.status())?;

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 /// How often the daemon is asked.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How often for flows, when there are many.
-const LONG_INTERVAL: Duration = Duration::from_secs(2);
-/// More flows than these are many.
-const MANY: usize = 2_000;
+/// Up to so many flows are asked for as often.
+const FEW: usize = 2_000;
+/// So many take about 20 ms of processor time, which is to be 2 % at most.
+const A_SECONDS_WORTH: usize = 10_000;
 
 /// Looks whether the interface is guarded; nothing if that cannot be known.
 pub type Guarded = Box<dyn Fn() -> Option<bool> + Send>;
@@ -135,10 +135,8 @@ impl Asking {
         if self.wants_flows && Instant::now() >= self.flows_due {
             let asked = Instant::now();
             let flows = client.flows()?;
-            let is_many = flows.flows.len() > MANY;
-            // A little earlier than the next but one look, which is never exactly on time.
-            let interval = if is_many { LONG_INTERVAL } else { INTERVAL };
-            self.flows_due = asked + interval - INTERVAL / 2;
+            // A little earlier than a look, which is never exactly on time.
+            self.flows_due = asked + interval(flows.flows.len()) - INTERVAL / 2;
             inputs.push(Input::Flows(flows));
         }
         Ok(inputs)
@@ -169,6 +167,15 @@ impl Asking {
     }
 }
 
+/// How often so many flows are asked for.
+fn interval(flows: usize) -> Duration {
+    if flows <= FEW {
+        return INTERVAL;
+    }
+    let looks = flows.div_ceil(A_SECONDS_WORTH).max(2);
+    INTERVAL * u32::try_from(looks).unwrap_or(u32::MAX)
+}
+
 fn connected<'a>(
     client: &'a mut Option<Client>,
     socket: &Path,
@@ -176,5 +183,24 @@ fn connected<'a>(
     match client {
         Some(client) => Ok(client),
         None => Ok(client.insert(Client::connect(socket)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_flows_there_are_the_less_often_they_are_asked_for() {
+        for (flows, seconds) in [
+            (0, 1),
+            (2_000, 1),
+            (2_001, 2),
+            (20_000, 2),
+            (20_001, 3),
+            (131_072, 14),
+        ] {
+            assert_eq!(interval(flows), Duration::from_secs(seconds), "{flows}");
+        }
     }
 }

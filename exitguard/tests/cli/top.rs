@@ -18,12 +18,13 @@ fn folder() -> Folder {
 }
 
 /// What it says on a terminal, and how it exits.
-fn on_a_terminal(folder: &Folder) -> (i32, String) {
+fn on_a_terminal(folder: &Folder, term: &str) -> (i32, String) {
     let pty = openpty(None, None).unwrap();
     let slave = || Stdio::from(pty.slave.try_clone().unwrap());
     let mut top = command();
     top.args(["top", "--config", "exitguard.toml"])
         .current_dir(folder.path())
+        .env("TERM", term)
         .stdin(slave())
         .stdout(slave())
         .stderr(slave());
@@ -51,9 +52,16 @@ fn without_a_terminal_there_is_a_sentence() {
 }
 
 #[test]
+fn a_terminal_that_only_prints_is_not_drawn_on() {
+    let (code, shown) = on_a_terminal(&folder(), "dumb");
+    assert_eq!(code, 2, "{shown}");
+    assert!(shown.contains("TERM is \"dumb\""), "{shown}");
+}
+
+#[test]
 fn without_a_daemon_the_terminal_is_not_taken() {
     let folder = folder();
-    let (code, shown) = on_a_terminal(&folder);
+    let (code, shown) = on_a_terminal(&folder, "xterm");
     assert_eq!(code, 1, "{shown}");
     assert!(
         shown.starts_with("exitguard: no daemon answers at "),
@@ -72,7 +80,7 @@ fn a_daemon_of_another_version_is_told_from_none() {
         BufReader::new(&stream).read_line(&mut question).unwrap();
         stream.write_all(b"{\"v\":2,\"ok\":{}}\n").unwrap();
     });
-    let (code, shown) = on_a_terminal(&folder);
+    let (code, shown) = on_a_terminal(&folder, "xterm");
     daemon.join().unwrap();
     assert_eq!(code, 4, "{shown}");
     assert!(
