@@ -19,6 +19,7 @@ pub mod exit_code;
 pub mod explain;
 pub mod filter;
 pub mod host;
+pub mod kept_file;
 pub mod lab;
 pub mod learn;
 pub mod lists;

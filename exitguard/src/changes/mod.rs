@@ -1,15 +1,13 @@
 //! What operators change at run time: blocks, exceptions, lockdowns. They come on top of the configuration, end by
 //! themselves or when they are taken back, and outlive the daemon.
 //!
-//! [`Book`] is pure: it is told the time, and says what is in force. Who keeps it writes it down with [`save`].
+//! [`Book`] is pure: it is told the time, and says what is in force. Who keeps it writes it down as a [`crate::kept_file`].
 
 mod danger;
-mod file;
 #[cfg(test)]
 mod tests;
 
 pub use danger::danger;
-pub use file::{FileError, load, save};
 
 use crate::config::Config;
 use crate::control::{Change, ChangeKind, NewChange, Refusal, RefusalKind};

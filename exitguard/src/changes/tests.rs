@@ -3,6 +3,7 @@
 use super::*;
 use crate::config;
 use crate::diagnostic::SourceFile;
+use crate::kept_file::{FileError, load, save};
 use exitguard_common::abi::RuntimeFlags;
 
 const NOW: Timestamp = Timestamp::constant(1_767_355_200, 0);
@@ -250,7 +251,7 @@ fn there_is_an_end_to_changes() {
 fn the_file_says_what_was_written_or_why_not() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state/changes.json");
-    assert_eq!(load(&path).unwrap(), Book::default());
+    assert_eq!(load::<Book>(&path).unwrap(), None);
     let mut book = Book::default();
     book.must_add(&NewChange {
         client: Some("web1".into()),
@@ -260,10 +261,10 @@ fn the_file_says_what_was_written_or_why_not() {
     });
     book.must_add(&new(ChangeKind::Lockdown, None));
     save(&path, &book).unwrap();
-    assert_eq!(load(&path).unwrap(), book);
+    assert_eq!(load(&path).unwrap(), Some(book.clone()));
     for text in ["", "{}", "{\"v\":2,\"next\":1,\"changes\":[]}", "[1]"] {
         std::fs::write(&path, text).unwrap();
-        let error = load(&path).unwrap_err();
+        let error = load::<Book>(&path).unwrap_err();
         assert!(matches!(error, FileError::Damaged { .. }), "{error}");
     }
     // A folder in the place of the file.

@@ -266,3 +266,19 @@ fn who_may_only_read_changes_nothing() {
     assert_eq!(node.output(blocks).status.code(), Some(0));
     assert_eq!(node.ask(OPEN), Exchange::Answered);
 }
+
+#[test]
+#[ignore = "needs root"]
+fn a_damaged_file_of_changes_is_told_and_set_aside() {
+    let node = ExitNode::new(POLICY);
+    fs::write(node.file("changes.json"), "{\"v\":1").unwrap();
+    let daemon = Daemon::new(node.spawn(node.run()));
+    let told = daemon.wait_for("the trouble", |event| is_state(event, "no_changes"));
+    let message = told["exitguard"]["message"].as_str().unwrap();
+    assert!(message.contains("changes.json.damaged now"), "{message}");
+    let aside = fs::read_to_string(node.file("changes.json.damaged")).unwrap();
+    assert_eq!(aside, "{\"v\":1");
+    node.assert_guarded();
+    must(&node, &["block", &server()]);
+    assert_eq!(node.ask(OPEN), Exchange::Refused);
+}

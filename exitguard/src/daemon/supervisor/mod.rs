@@ -151,8 +151,8 @@ impl Supervisor {
         supervisor.reporter.state(StateEvent::Started, message);
         let entry = Entry::own(Via::Start, Action::Start).what(supervisor.settings.what());
         supervisor.reporter.audit(&entry.after(generation));
-        if let Some(error) = trouble_with_book {
-            let message = format!("{error}; nothing of what was changed at run time is in force");
+        if let Some(why) = trouble_with_book {
+            let message = format!("{why}, and nothing of what was changed at run time is in force");
             supervisor.tell(StateEvent::NoChanges, message);
         }
         if let Some(message) = trouble_with_observed {

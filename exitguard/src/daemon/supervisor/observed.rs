@@ -4,7 +4,8 @@ use super::Supervisor;
 use crate::config::Config;
 use crate::control::{Observed, RefusalKind, Reply};
 use crate::daemon::start::Settings;
-use crate::learn::{self, FileError, Tallies};
+use crate::kept_file::{self, FileError};
+use crate::learn::{self, Tallies};
 use crate::output::{FlowReport, StateEvent, WallClock};
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -29,17 +30,11 @@ impl Observing {
         }
         let path = learn::path_beside(&config.changes);
         let now = Timestamp::now();
-        let (tallies, trouble) = match learn::load(&path) {
-            Ok(Some(observed)) => (Tallies::resume(observed, now), None),
-            Ok(None) => (Tallies::new(now), None),
-            Err(error) => {
-                let aside = match learn::set_aside(&path) {
-                    Some(aside) => format!("it is {} now", aside.display()),
-                    None => "it could not be moved out of the way".to_owned(),
-                };
-                let message = format!("{error}; {aside}, and observing begins anew");
-                (Tallies::new(now), Some(message))
-            }
+        let (observed, trouble) = kept_file::take(&path);
+        let trouble = trouble.map(|why| format!("{why}, and observing begins anew"));
+        let tallies = match observed {
+            Some(observed) => Tallies::resume(observed, now),
+            None => Tallies::new(now),
         };
         let observing = Self {
             tallies,
@@ -53,7 +48,7 @@ impl Observing {
 /// What former daemons saw, before anything is in force.
 pub(in crate::daemon) fn observed_before(settings: &Settings, config: &Config) -> Reply {
     let now = Timestamp::now();
-    match learn::load(&learn::path_beside(&config.changes)) {
+    match kept_file::load(&learn::path_beside(&config.changes)) {
         Ok(observed) if settings.answer => {
             let tallies = observed.map_or_else(
                 || Tallies::new(now),
@@ -103,7 +98,7 @@ impl Supervisor {
         let (Some(observed), Some(observing)) = (self.observed(), &mut self.observing) else {
             return;
         };
-        match learn::save(&observing.path, &observed) {
+        match kept_file::save(&observing.path, &observed) {
             Ok(()) => observing.has_told = false,
             Err(_) if observing.has_told => {}
             Err(error) => {

@@ -2,10 +2,11 @@
 
 use super::Supervisor;
 use crate::audit::{Action, Entry, Via};
-use crate::changes::{self, Book, FileError};
+use crate::changes::Book;
 use crate::config::Config;
 use crate::control::{Change, ChangeKind, Changed, Changes, NewChange, Peer, Refusal, RefusalKind};
 use crate::daemon::start::Settings;
+use crate::kept_file;
 use crate::output::StateEvent;
 use crate::policy::Overlay;
 use exitguard_common::abi::{Origin, RuntimeFlags};
@@ -16,18 +17,15 @@ use std::time::Duration;
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What was in force when the last daemon ended, but for what is over. Who does not answer has nothing to do with it.
-pub(super) fn open_book(settings: &Settings, config: &Config) -> (Book, Option<FileError>) {
+pub(super) fn open_book(settings: &Settings, config: &Config) -> (Book, Option<String>) {
     if !settings.answer {
         return (Book::default(), None);
     }
-    match changes::load(&config.changes) {
-        Ok(mut book) => {
-            book.expire(Timestamp::now());
-            book.look_up(config);
-            (book, None)
-        }
-        Err(error) => (Book::default(), Some(error)),
-    }
+    let (book, trouble) = kept_file::take::<Book>(&config.changes);
+    let mut book = book.unwrap_or_default();
+    book.expire(Timestamp::now());
+    book.look_up(config);
+    (book, trouble)
 }
 
 /// Until a moment; for ever, if there is none.
@@ -152,7 +150,7 @@ impl Supervisor {
     /// What is in force is kept for the next daemon.
     pub(super) fn keep_book(&mut self, book: Book) {
         if book != self.book
-            && let Err(error) = changes::save(&self.desired.config.changes, &book)
+            && let Err(error) = kept_file::save(&self.desired.config.changes, &book)
         {
             let message = format!("{error}; what was changed is in force until exitguard restarts");
             self.tell(StateEvent::NoChanges, message);

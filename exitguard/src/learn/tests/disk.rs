@@ -1,6 +1,7 @@
 //! What is kept for the next daemon.
 
 use super::*;
+use crate::kept_file::{load, save, take};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::path::Path;
 fn what_is_written_is_read_again() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state/changes.observed.json");
-    assert_eq!(load(&path).unwrap(), None);
+    assert_eq!(load::<Observed>(&path).unwrap(), None);
     let mut row = row("100.64.0.9", 6, Some(443));
     row.destinations.push(ObservedDestination {
         address: "192.168.1.20".parse().unwrap(),
@@ -40,15 +41,19 @@ fn a_damaged_file_is_named_and_set_aside() {
         (other_version.as_str(), "it is of version 2, not 1"),
     ] {
         fs::write(&path, text).unwrap();
-        let error = load(&path).unwrap_err().to_string();
+        let error = load::<Observed>(&path).unwrap_err().to_string();
         assert!(error.contains(why), "{error}");
         assert!(
             error.contains("changes.observed.json is damaged"),
             "{error}"
         );
-        let aside = set_aside(&path).unwrap();
+        let (nothing, why) = take::<Observed>(&path);
+        assert_eq!(nothing, None);
+        let aside = path.with_added_extension("damaged");
+        let place = format!("{error}; it is {} now", aside.display());
+        assert_eq!(why, Some(place));
         assert_eq!(fs::read_to_string(&aside).unwrap(), text);
-        assert_eq!(load(&path).unwrap(), None);
+        assert_eq!(load::<Observed>(&path).unwrap(), None);
     }
 }
 

@@ -1,25 +1,25 @@
-//! What was observed, on disk.
+//! What the daemon keeps for the next one: JSON files with a version, replaced whole.
 
 use crate::atomic_file;
-use crate::control::Observed;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Version of the file. Changes when a field changes its meaning or goes.
+/// Version of the files. Changes when a field of one of them changes its meaning or goes.
 const VERSION: u32 = 1;
-/// Who does what is nobody else's business.
+/// Who does what, and who is blocked, is nobody else's business.
 const MODE: u32 = 0o600;
 
 #[derive(Serialize, Deserialize)]
-struct Written<T> {
+struct Kept<T> {
     v: u32,
     #[serde(flatten)]
-    observed: T,
+    value: T,
 }
 
-/// Why what was observed is not known, or not kept.
+/// Why something is not known, or not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file cannot be read.
@@ -48,16 +48,11 @@ pub enum FileError {
     },
 }
 
-/// Where it is kept: beside what is changed at run time, and never in the same file.
-pub fn path_beside(changes: &Path) -> PathBuf {
-    changes.with_extension("observed.json")
-}
-
 /// Reads what was written; nothing where nothing was.
 ///
 /// # Errors
 /// When the file is there and cannot be used.
-pub fn load(path: &Path) -> Result<Option<Observed>, FileError> {
+pub fn load<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FileError> {
     let text = match fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -70,34 +65,40 @@ pub fn load(path: &Path) -> Result<Option<Observed>, FileError> {
         path: path.to_owned(),
         why,
     };
-    let Written { v, observed } =
+    let Kept { v, value } =
         serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
     if v != VERSION {
         return Err(damaged(format!("it is of version {v}, not {VERSION}")));
     }
-    Ok(Some(observed))
+    Ok(Some(value))
 }
 
-/// Moves a file that cannot be used out of the way of the next one. Returns where to, if that was possible.
-pub fn set_aside(path: &Path) -> Option<PathBuf> {
+/// As [`load`]; a file that cannot be used is moved out of the way of the next one, and what is wrong with it and where
+/// it is now comes as a sentence.
+pub fn take<T: DeserializeOwned>(path: &Path) -> (Option<T>, Option<String>) {
+    let error = match load(path) {
+        Ok(value) => return (value, None),
+        Err(error) => error,
+    };
     let aside = path.with_added_extension("damaged");
-    fs::rename(path, &aside).ok().map(|()| aside)
+    let place = match fs::rename(path, &aside) {
+        Ok(()) => format!("it is {} now", aside.display()),
+        Err(_) => "it could not be moved out of the way".to_owned(),
+    };
+    (None, Some(format!("{error}; {place}")))
 }
 
-/// Writes everything down: after a power cut the file says what it said before, or this.
+/// Writes something down: after a power cut the file says what it said before, or this.
 ///
 /// # Errors
 /// When it cannot be written; then it says what it said before.
-pub fn save(path: &Path, observed: &Observed) -> Result<(), FileError> {
+pub fn save(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
     let failed = |error| FileError::Write {
         path: path.to_owned(),
         error,
     };
-    let written = Written {
-        v: VERSION,
-        observed,
-    };
-    let text = serde_json::to_vec(&written).map_err(|error| failed(error.into()))?;
+    let kept = Kept { v: VERSION, value };
+    let text = serde_json::to_vec(&kept).map_err(|error| failed(error.into()))?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
