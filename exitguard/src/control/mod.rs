@@ -27,7 +27,7 @@ pub use protocol::{
     Refusal, RefusalKind, Reply, Request, Right, Status, Told, Traffic, VERSION, Watch,
 };
 pub use server::Server;
-pub use talk::{Inquiry, MAX_LINE, talk};
+pub use talk::{Answer, Inquiry, MAX_LINE, talk};
 
 /// Where the socket is, if the configuration does not say.
 pub const DEFAULT_SOCKET: &str = "/run/exitguard/exitguard.sock";

@@ -5,6 +5,7 @@ use super::peer::{OPERATORS, Peer};
 use super::protocol::{RefusalKind, Reply, Request, Right};
 use super::watching::watch;
 use futures_util::{SinkExt, StreamExt};
+use std::fmt;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -27,7 +28,35 @@ pub struct Inquiry {
     /// By whom; who may not change has not got this far with a change.
     pub peer: Peer,
     /// Takes the answer.
-    pub reply: oneshot::Sender<Reply>,
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// An answer, or how to make it: a long one is made where it is sent, and keeps nobody waiting who has something to
+/// change.
+pub struct Answer(Box<dyn FnOnce() -> Reply + Send>);
+
+impl Answer {
+    /// Made when it is sent.
+    pub fn later(make: impl FnOnce() -> Reply + Send + 'static) -> Self {
+        Self(Box::new(make))
+    }
+
+    /// Makes it.
+    pub fn make(self) -> Reply {
+        (self.0)()
+    }
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self::later(move || reply)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer")
+    }
 }
 
 /// Answers what a peer asks over one connection, until it ends or is cut off.
@@ -101,9 +130,9 @@ async fn answer(request: Request, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>
         reply,
     };
     if inquiries.send(inquiry).await.is_ok()
-        && let Ok(reply) = answered.await
+        && let Ok(answer) = answered.await
     {
-        return reply;
+        return answer.make();
     }
     Reply::error(RefusalKind::Ending, "the daemon is about to end")
 }

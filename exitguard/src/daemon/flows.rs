@@ -1,6 +1,6 @@
 //! The kernel's flow table, for whoever asks.
 
-use super::reporter::Reporter;
+use super::reporter::Names;
 use crate::control::{Flow, FlowState, Flows};
 use crate::output::{FlowReport, WallClock};
 use crate::state::{Record, RecordKind};
@@ -9,7 +9,7 @@ use exitguard_common::abi::{self, FlowKey, Origin};
 /// All flows with every name looked up.
 pub(super) fn named(
     table: &[(FlowKey, abi::FlowState)],
-    reporter: &Reporter,
+    names: &Names,
     clock: &WallClock,
 ) -> Flows {
     let flows = table.iter().filter_map(|(key, state)| {
@@ -19,7 +19,7 @@ pub(super) fn named(
             state: *state,
             time_ns: clock.monotonic_ns(),
         };
-        let report = reporter.named(&record, clock)?;
+        let report = names.named(&record, clock)?;
         Some(flow(report, state))
     });
     Flows {

@@ -14,8 +14,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Policies whose names are kept: events of the last one may still be on their way when the next is in force.
-const KEPT_POLICIES: usize = 3;
+/// Policies whose names are kept: events of the last ones may still be on their way when the next is in force, and every
+/// change at run time makes another one.
+const KEPT_POLICIES: usize = 8;
 
 /// Tells what happens, to the sink and to whoever watches.
 #[derive(Debug)]
@@ -24,15 +25,38 @@ pub struct Reporter {
     file: Option<EventFile>,
     audit: Option<AuditLog>,
     feed: Feed,
-    interface: String,
+    names: Names,
     mode: &'static str,
-    /// Names by generation, newest first.
-    labels: VecDeque<(u32, Labels)>,
     started: Instant,
     /// What was told to be lost already.
     told_kernel: u64,
     told_output: u64,
     told_file: u64,
+}
+
+/// Where the names of a record are looked up. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Names {
+    interface: String,
+    /// By generation, newest first.
+    labels: VecDeque<(u32, Arc<Labels>)>,
+}
+
+impl Names {
+    /// A record with every name looked up; nothing before a policy is in force.
+    pub fn named(&self, record: &Record, clock: &WallClock) -> Option<FlowReport> {
+        let generation = record.state.cached.generation();
+        let of_generation = self.labels.iter().find(|(known, _)| *known == generation);
+        // A flow decided before this daemon started: its rule numbers are those of an unknown policy; the one
+        // in force is the best guess, and right unless the file changed meanwhile.
+        let (_, labels) = of_generation.or(self.labels.front())?;
+        let naming = Naming {
+            interface: &self.interface,
+            labels,
+            clock,
+        };
+        Some(FlowReport::new(record, &naming))
+    }
 }
 
 impl Reporter {
@@ -43,9 +67,11 @@ impl Reporter {
             file: None,
             audit: None,
             feed: Feed::default(),
-            interface,
+            names: Names {
+                interface,
+                labels: VecDeque::new(),
+            },
             mode,
-            labels: VecDeque::new(),
             started: Instant::now(),
             told_kernel: 0,
             told_output: 0,
@@ -79,21 +105,27 @@ impl Reporter {
 
     /// The interface is known now.
     pub fn set_interface(&mut self, interface: String) {
-        self.interface = interface;
+        self.names.interface = interface;
     }
 
     /// Another policy is in force.
     pub fn use_policy(&mut self, generation: u32, labels: Labels, mode: &'static str) {
         self.mode = mode;
-        self.labels.push_front((generation, labels));
-        self.labels.truncate(KEPT_POLICIES);
+        let labels = Arc::new(labels);
+        self.names.labels.push_front((generation, labels));
+        self.names.labels.truncate(KEPT_POLICIES);
     }
 
     /// Operators changed what is in force.
     pub fn change(&mut self, generation: u32, overlay: Overlay) {
-        if let Some((_, labels)) = self.labels.front() {
+        if let Some((_, labels)) = self.names.labels.front() {
             self.use_policy(generation, labels.under(overlay), self.mode);
         }
+    }
+
+    /// Where the names of records are looked up.
+    pub const fn names(&self) -> &Names {
+        &self.names
     }
 
     /// Losses of the kernel before this daemon started were not ours to tell.
@@ -103,7 +135,10 @@ impl Reporter {
 
     /// Number of the policy in force.
     pub fn generation(&self) -> u32 {
-        self.labels.front().map_or(0, |(generation, _)| *generation)
+        self.names
+            .labels
+            .front()
+            .map_or(0, |(generation, _)| *generation)
     }
 
     /// Tells about a flow.
@@ -111,26 +146,11 @@ impl Reporter {
         self.tell(Report::Flow(Box::new(report)));
     }
 
-    /// A record with every name looked up; nothing before a policy is in force.
-    pub fn named(&self, record: &Record, clock: &WallClock) -> Option<FlowReport> {
-        let generation = record.state.cached.generation();
-        let of_generation = self.labels.iter().find(|(known, _)| *known == generation);
-        // A flow decided before this daemon started: its rule numbers are those of an unknown policy; the one
-        // in force is the best guess, and right unless the file changed meanwhile.
-        let (_, labels) = of_generation.or(self.labels.front())?;
-        let naming = Naming {
-            interface: &self.interface,
-            labels,
-            clock,
-        };
-        Some(FlowReport::new(record, &naming))
-    }
-
     /// Tells about the guard.
     pub fn state(&mut self, event: StateEvent, message: impl Into<String>) {
         let report = StateReport {
             time: WallClock::now().wall(),
-            interface: self.interface.clone(),
+            interface: self.names.interface.clone(),
             event,
             generation: self.generation(),
             mode: self.mode,
@@ -159,7 +179,7 @@ impl Reporter {
         let time = WallClock::now().wall();
         let report = ListReport {
             time,
-            interface: self.interface.clone(),
+            interface: self.names.interface.clone(),
             list: list.name.clone(),
             standing: condition.standing,
             why: condition.why.clone(),
@@ -173,7 +193,7 @@ impl Reporter {
     pub fn stats(&mut self, kernel: &Stats, list_hits: Vec<(String, u64)>, flows: usize) {
         let report = StatsReport {
             time: WallClock::now().wall(),
-            interface: self.interface.clone(),
+            interface: self.names.interface.clone(),
             uptime: self.started.elapsed(),
             flows,
             kernel: *kernel,
@@ -213,7 +233,7 @@ impl Reporter {
         let lost_before = self.sink.lost();
         let report = LostReport {
             time: WallClock::now().wall(),
-            interface: self.interface.clone(),
+            interface: self.names.interface.clone(),
             kernel: in_kernel,
             output: in_output,
             file: in_file,

@@ -229,6 +229,6 @@ impl Start {
             Request::Watch(_) => not_here(),
         };
         // Whoever asked may have gone meanwhile.
-        let _ = reply.send(answer);
+        let _ = reply.send(answer.into());
     }
 }

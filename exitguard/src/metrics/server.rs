@@ -161,7 +161,7 @@ async fn status(inquiries: &mpsc::Sender<Inquiry>) -> Option<Status> {
         reply,
     };
     inquiries.send(inquiry).await.ok()?;
-    answered.await.ok()?.answer().ok()
+    answered.await.ok()?.make().answer().ok()
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

@@ -7,11 +7,16 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 /// Its members may read what is logged.
 const READERS: &str = "exitguard";
 /// Written by the owner, read by the group.
 const MODE: u32 = 0o640;
+/// Looks at a file that ends within a line. A line is written in less than the time between two.
+const LOOKS: usize = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// A file of lines. It is opened when there is something to write, and made with its folder if it is not there.
 #[derive(Debug)]
@@ -107,17 +112,10 @@ impl Open {
             }
             other => other?,
         };
-        let metadata = file.metadata();
-        let identity = identity(&metadata).unwrap_or_default();
-        let length = metadata.map_or(0, |metadata| metadata.len());
-        let mut last = [b'\n'];
-        if length > 0 {
-            file.read_exact_at(&mut last, length - 1)?;
-        }
         Ok(Self {
+            identity: identity(&file.metadata()).unwrap_or_default(),
+            is_torn: is_torn(&file)?,
             file,
-            identity,
-            is_torn: last != *b"\n",
         })
     }
 
@@ -139,6 +137,24 @@ impl Open {
         }
         Err(Errno::ENOSPC.into())
     }
+}
+
+/// Whether it ends within a line, and not because somebody is writing one: the length grows while they do.
+fn is_torn(file: &File) -> io::Result<bool> {
+    for look in 0..LOOKS {
+        if look > 0 {
+            thread::sleep(BETWEEN_LOOKS);
+        }
+        let length = file.metadata()?.len();
+        let mut last = [b'\n'];
+        if length > 0 {
+            file.read_exact_at(&mut last, length - 1)?;
+        }
+        if last == *b"\n" {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn readers() -> Option<Gid> {

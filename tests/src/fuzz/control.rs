@@ -65,7 +65,7 @@ fn said(bytes: Vec<u8>) -> io::Result<String> {
             while let Some(inquiry) = inquiries.recv().await {
                 // Whoever asked may have been cut off meanwhile.
                 let reply = Reply::error(RefusalKind::Ending, "asked");
-                let _ = inquiry.reply.send(reply);
+                let _ = inquiry.reply.send(reply.into());
             }
         });
         let (mut read, mut write) = split(near);

@@ -36,7 +36,7 @@ impl Answering {
         runtime.spawn(async move {
             while let Some(Inquiry { request, reply, .. }) = inquiries.recv().await {
                 assert_eq!(request, Request::Status);
-                let _ = reply.send(Reply::ok(&sample()));
+                let _ = reply.send(Reply::ok(&sample()).into());
             }
         });
         Self {

@@ -2,7 +2,7 @@
 
 use super::Supervisor;
 use super::changes::not_there;
-use crate::control::{Inquiry, Protection, RefusalKind, Reply, Request, Status};
+use crate::control::{Answer, Inquiry, Protection, RefusalKind, Reply, Request, Status};
 use crate::daemon::error::DaemonError;
 use crate::daemon::flows;
 use crate::daemon::sight::BLIND;
@@ -20,8 +20,8 @@ impl Supervisor {
             peer,
         } = inquiry;
         let answer = match request {
+            Request::Flows => return drop(reply.send(self.flows())),
             Request::Status => Reply::ok(&self.status().await),
-            Request::Flows => self.flows(),
             Request::Observed => self.answer_observed(),
             Request::Watch(_) => not_here(),
             Request::Changes => Reply::ok(&self.changes()),
@@ -32,14 +32,17 @@ impl Supervisor {
             Request::Revert { id } => Reply::from_result(&self.revert(id, &peer)),
         };
         // Whoever asked may have gone meanwhile.
-        let _ = reply.send(answer);
+        let _ = reply.send(answer.into());
     }
 
-    fn flows(&mut self) -> Reply {
+    fn flows(&mut self) -> Answer {
         let clock = WallClock::now();
         match self.guard.flows() {
-            Ok(table) => Reply::ok(&flows::named(&table, &self.reporter, &clock)),
-            Err(error) => Reply::error(RefusalKind::Failed, error.to_string()),
+            Ok(table) => {
+                let names = self.reporter.names().clone();
+                Answer::later(move || Reply::ok(&flows::named(&table, &names, &clock)))
+            }
+            Err(error) => Reply::error(RefusalKind::Failed, error.to_string()).into(),
         }
     }
 

@@ -265,7 +265,7 @@ impl Supervisor {
         for output in outputs {
             match output {
                 Output::Tell(record) => {
-                    if let Some(report) = self.reporter.named(record, clock) {
+                    if let Some(report) = self.reporter.names().named(record, clock) {
                         self.observe(&report);
                         self.reporter.flow(report);
                     }

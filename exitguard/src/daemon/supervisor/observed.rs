@@ -89,7 +89,7 @@ impl Supervisor {
         let observing = self.observing.as_ref()?;
         let clock = WallClock::now();
         let open = self.tracker.open(clock.monotonic_ns());
-        let open = open.filter_map(|record| self.reporter.named(&record, &clock));
+        let open = open.filter_map(|record| self.reporter.names().named(&record, &clock));
         Some(observing.tallies.with_open(open).observed(clock.wall()))
     }
 

@@ -29,7 +29,7 @@ impl Scraped {
         Self::answering(|inquiry| {
             assert_eq!(inquiry.request, Request::Status);
             assert!(!inquiry.peer.is_operator);
-            let _ = inquiry.reply.send(Reply::ok(&sample()));
+            let _ = inquiry.reply.send(Reply::ok(&sample()).into());
         })
     }
 
@@ -288,7 +288,7 @@ fn a_port_is_scraped_the_same_and_taken_only_once() {
         .unwrap();
     runtime.spawn(async move {
         while let Some(inquiry) = inquiries.recv().await {
-            let _ = inquiry.reply.send(Reply::ok(&sample()));
+            let _ = inquiry.reply.send(Reply::ok(&sample()).into());
         }
     });
     let mut stream = TcpStream::connect(address).unwrap();

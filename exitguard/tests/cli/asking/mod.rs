@@ -32,7 +32,7 @@ impl Daemon {
             while let Some(Inquiry { request, reply, .. }) = inquiries.blocking_recv() {
                 assert_eq!(request, Request::Flows);
                 // Whoever asked may be gone.
-                let _ = reply.send(Reply::ok(&flows));
+                let _ = reply.send(Reply::ok(&flows).into());
             }
         });
         let feed = Feed::default();
