@@ -2,13 +2,16 @@
 
 use super::error::Usage;
 use super::{ExplainArgs, error, network, print};
+use exitguard::changes::Book;
 use exitguard::config::Config;
 use exitguard::daemon::{DaemonError, Desired, Overrides, PolicyFiles};
 use exitguard::exit_code::Exit;
 use exitguard::explain::{Destination, Explanation, explain as ask};
-use exitguard::policy::{Network, compile};
+use exitguard::kept_file;
+use exitguard::policy::Network;
 use exitguard_common::abi::Verdict;
 use exitguard_common::packet::protocol;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
@@ -102,7 +105,7 @@ pub(super) fn of_anybody(
         port: None,
         protocol: protocol::TCP,
     };
-    let (policy, labels) = compile(&desired.config, desired.lists.clone(), network)?;
+    let (policy, labels) = desired.compile(network, &changed(&desired.config))?;
     let explanation = ask(&policy, &labels, NOBODY, &destination);
     let answer = Answer::new(&explanation, desired, &destination, None);
     Ok(Policy {
@@ -119,10 +122,26 @@ fn explain_with(
     client: Option<IpAddr>,
     destination: &Destination,
 ) -> Result<Explanation, DaemonError> {
-    // This host's addresses and networks are part of every decision.
-    let network = desired.surroundings(&network::of(&desired.config)?);
-    let (policy, labels) = compile(&desired.config, desired.lists.clone(), &network)?;
+    // This host's addresses and networks are part of every decision; so is what operators changed.
+    let network = network::of(&desired.config)?;
+    let (policy, labels) = desired.compile(&network, &changed(&desired.config))?;
     Ok(ask(&policy, &labels, client.unwrap_or(NOBODY), destination))
+}
+
+/// What is in force beside the configuration.
+fn changed(config: &Config) -> Book {
+    match kept_file::load::<Book>(&config.changes) {
+        Ok(book) => {
+            let mut book = book.unwrap_or_default();
+            book.expire(Timestamp::now());
+            book.look_up(config);
+            book
+        }
+        Err(error) => {
+            eprintln!("exitguard: {error}; what was changed at run time is left out");
+            Book::default()
+        }
+    }
 }
 
 fn resolve(client: &str, config: &Config) -> Result<IpAddr, Usage> {
@@ -201,8 +220,10 @@ impl Answer {
         if let Some(ports) = &self.ports {
             line("ports", ports);
         }
-        if let (Some(list), Some(entry)) = (&self.list, &self.entry) {
-            line("list", &format!("{list}, entry {entry}"));
+        match (&self.list, &self.entry) {
+            (Some(list), Some(entry)) => line("list", &format!("{list}, entry {entry}")),
+            (None, Some(entry)) => line("block", &format!("{entry}, at run time")),
+            _ => {}
         }
         line("mode", self.mode);
         line("action", self.action);

@@ -108,7 +108,7 @@ impl Desired {
     ///
     /// # Errors
     /// When it does not fit the tables.
-    pub(super) fn compile(
+    pub fn compile(
         &self,
         network: &Network,
         book: &Book,

@@ -5,7 +5,7 @@ mod destination;
 
 pub use destination::{Destination, ParseDestinationError};
 
-use crate::policy::{Compiled, Labels, PortSet};
+use crate::policy::{Compiled, Labels, PortSet, short};
 use exitguard_common::abi::{Addr, Decision, FlowKey, Origin, Reason, Verdict};
 use exitguard_common::packet::{Transport, protocol};
 use exitguard_common::policy::evaluate;
@@ -65,11 +65,14 @@ pub fn explain(
     let hit = (decision.reason == Reason::Blocklist)
         .then(|| labels.list_hit(decision.rule, destination.addr))
         .flatten();
+    let blocked = (decision.reason == Reason::Runtime)
+        .then(|| labels.overlay().blocked(client, destination.addr))
+        .flatten();
     Explanation {
         decision,
         rule: labels.rule(decision.rule).to_owned(),
         list: hit.map(|hit| hit.list.to_owned()),
-        entry: hit.map(|hit| hit.entry.to_string()),
+        entry: hit.map(|hit| hit.entry.to_string()).or(blocked.map(short)),
         ports,
     }
 }

@@ -116,8 +116,12 @@ fn a_block_is_told_shown_and_taken_back() {
     assert_eq!(denied["exitguard"]["generation"], 2);
     let list = must(&node, &["blocks"]);
     assert!(list.contains("by root  odd"), "{list}");
+    let explained = operate(&node, &["explain", &format!("{SERVER_V4}:{OPEN}")]);
+    assert_eq!(explained.code, 1, "{}", explained.err);
+    assert!(explained.out.contains("at run time"), "{}", explained.out);
     let said = must(&node, &["unblock", &server()]);
     assert!(said.starts_with("taken back: block 1"), "{said}");
+    must(&node, &["explain", &format!("{SERVER_V4}:{OPEN}")]);
     assert_eq!(node.ask(OPEN), Exchange::Answered);
     let said = operate(&node, &["unblock", &server()]);
     assert_eq!(said.code, 1);
