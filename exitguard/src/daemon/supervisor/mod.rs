@@ -58,6 +58,8 @@ pub(super) struct Supervisor {
     guard: Guard,
     /// What was changed at run time.
     book: Book,
+    /// Changes that are over could not be ended: when to try again.
+    end_not_before: Option<Timestamp>,
     /// What is in force is on trial.
     trial: Option<Trial>,
     /// What clients do; nothing if nobody can ask for it.
@@ -130,6 +132,7 @@ impl Supervisor {
             tracker,
             guard,
             book,
+            end_not_before: None,
             trial: None,
             observing,
             has_told_loss: false,

@@ -10,11 +10,14 @@ use crate::kept_file;
 use crate::output::StateEvent;
 use crate::policy::Overlay;
 use exitguard_common::abi::{Origin, RuntimeFlags};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// The clock of this machine may be set: looked at again after this long.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// After the kernel refused to end what is over.
+const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// What was in force when the last daemon ended, but for what is over. Who does not answer has nothing to do with it.
 pub(super) fn open_book(settings: &Settings, config: &Config) -> (Book, Option<String>) {
@@ -40,7 +43,8 @@ pub(super) async fn until(moment: Option<Timestamp>) {
 
 impl Supervisor {
     pub(super) fn next_end(&self) -> Option<Timestamp> {
-        self.book.next_end()
+        let end = self.book.next_end()?;
+        Some(self.end_not_before.map_or(end, |again| end.max(again)))
     }
 
     pub(super) fn changes(&self) -> Changes {
@@ -121,6 +125,11 @@ impl Supervisor {
         }
         let before = self.guard.generation();
         let result = self.use_book(book);
+        // What the kernel refuses is tried again, but not at once.
+        self.end_not_before = match &result {
+            Ok(_) => None,
+            Err(_) => Timestamp::now().checked_add(TRY_AGAIN).ok(),
+        };
         for change in over {
             let entry = Entry::own(Via::Expiry, Action::Expire).what(&change);
             let entry = entry.before(before);
