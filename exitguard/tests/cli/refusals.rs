@@ -81,3 +81,29 @@ fn who_may_not_load_programs_is_told_what_is_needed() {
         );
     }
 }
+
+#[test]
+fn a_change_that_is_typed_wrong_is_told_before_anybody_is_asked() {
+    for (words, wanted) in [
+        (&["lockdown"][..], "<CLIENT|--all>"),
+        (&["unlock"], "<CLIENT|--all>"),
+        (&["lockdown", "web1", "--all"], "cannot be used with"),
+        (
+            &["block", "203.0.113.7", "--for", "-5m"],
+            "a second to ten years",
+        ),
+        (
+            &["block", "203.0.113.7", "--for", "0s"],
+            "a second to ten years",
+        ),
+        (&["apply", "new.toml", "--confirm", "2d"], "1s to 24h"),
+    ] {
+        let said = exitguard(words);
+        assert_eq!(
+            (said.code, said.stdout.as_str()),
+            (Some(2), ""),
+            "{words:?}"
+        );
+        assert!(said.stderr.contains(wanted), "{words:?}: {}", said.stderr);
+    }
+}

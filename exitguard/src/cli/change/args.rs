@@ -7,7 +7,7 @@ use std::time::Duration;
 #[derive(clap::Args)]
 pub(in crate::cli) struct ChangeArgs {
     /// For how long, as in 10m, 1h or 7d. Without it, until it is taken back.
-    #[arg(long = "for", value_name = "TIME", value_parser = lasting)]
+    #[arg(long = "for", value_name = "TIME", value_parser = lasting, allow_hyphen_values = true)]
     pub(super) lasting: Option<Duration>,
     /// Why, for those who see it later.
     #[arg(long, value_name = "TEXT")]
@@ -34,18 +34,22 @@ pub(in crate::cli) struct BlockArgs {
     pub(super) change: ChangeArgs,
 }
 
+/// A client, or all of them.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+pub(in crate::cli) struct Whom {
+    /// The client: its address, a prefix, or its name in the configuration.
+    #[arg(value_name = "CLIENT")]
+    pub(super) client: Option<String>,
+    /// Every client, by one change of its own: what was done to a client by name stays as it is.
+    #[arg(long)]
+    all: bool,
+}
+
 #[derive(clap::Args)]
 pub(in crate::cli) struct LockdownArgs {
-    /// The client: its address, a prefix, or its name in the configuration.
-    #[arg(
-        value_name = "CLIENT",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
-    pub(super) client: Option<String>,
-    /// Every client.
-    #[arg(long)]
-    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) whom: Whom,
     #[command(flatten)]
     pub(super) change: ChangeArgs,
 }
@@ -73,16 +77,8 @@ pub(in crate::cli) struct UnblockArgs {
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct UnlockArgs {
-    /// The client that was locked down.
-    #[arg(
-        value_name = "CLIENT",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
-    pub(super) client: Option<String>,
-    /// What was done by `lockdown --all`. Clients that were locked down by name still are.
-    #[arg(long)]
-    pub(super) all: bool,
+    #[command(flatten)]
+    pub(super) whom: Whom,
     #[command(flatten)]
     pub(super) undo: UndoArgs,
 }

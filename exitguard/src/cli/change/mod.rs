@@ -26,7 +26,7 @@ impl BlockArgs {
 
 impl LockdownArgs {
     pub(super) fn make(&self) -> anyhow::Result<Exit> {
-        let client = self.client.as_deref();
+        let client = self.whom.client.as_deref();
         change(ChangeKind::Lockdown, None, client, &self.change)
     }
 }
@@ -47,7 +47,7 @@ impl UnlockArgs {
         let which = Which::Named {
             kind: ChangeKind::Lockdown,
             destination: None,
-            client: self.client,
+            client: self.whom.client,
         };
         take_back(&which, &self.undo)
     }
