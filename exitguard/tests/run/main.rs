@@ -10,6 +10,7 @@
 
 mod apply;
 mod audit;
+mod blocks;
 mod changes;
 mod doctor;
 mod downloads;
