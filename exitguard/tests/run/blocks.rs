@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use exitguard::control::{ChangeKind, Client, NewChange};
-use exitguard::lab::{CLIENT_V4, Exchange, SERVER_V4};
+use exitguard::lab::{CLIENT_V4, EXIT_V4, EchoServer, Exchange, SERVER_V4, tcp_exchange};
 use nix::sys::signal::Signal;
 
 use crate::changes::{must, server};
@@ -73,6 +73,7 @@ fn nothing_passes_a_block_in_a_flood_while_policies_are_replaced() {
     const ROUNDS: usize = 8;
     let node = ExitNode::new("mode = \"enforce\"\n[egress]\ntcp = [80]\nudp = [81]\n");
     let mut daemon = node.guard();
+    let host = EchoServer::tcp(node.lab.exit(), SocketAddr::new(EXIT_V4, 0)).unwrap();
     let far = SocketAddr::new(SERVER_V4, SHUT);
     let sink = node.lab.internet().enter(|| UdpSocket::bind(far));
     let sink = sink.unwrap().unwrap();
@@ -119,6 +120,9 @@ fn nothing_passes_a_block_in_a_flood_while_policies_are_replaced() {
             must(&node, &["unblock", "198.51.100.77"]);
             held.store(0, Ordering::SeqCst);
             until("the end of it", || last.load(Ordering::SeqCst) == 0);
+            // Behind everything that was sent before, through the same queues: the block holds until all of it is judged.
+            let behind = tcp_exchange(node.lab.client(), CLIENT_V4, host.address(), SOON);
+            assert_eq!(behind.unwrap(), Exchange::Answered);
             must(&node, &["unblock", &server()]);
         }
         goes_on.store(false, Ordering::Relaxed);
