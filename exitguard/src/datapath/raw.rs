@@ -15,6 +15,8 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -284,12 +286,17 @@ pub(super) fn store_current(map: BorrowedFd<'_>, current: Current) -> io::Result
     Ok(())
 }
 
-/// Waits until all programs that run now have ended (`MEMBARRIER_CMD_GLOBAL`, Linux 4.3: every thread of the system
-/// goes through a state in which no program runs). Kernels for real-time work refuse; their programs end as soon.
+/// Waits until all programs that run now have ended (`MEMBARRIER_CMD_GLOBAL`, Linux 4.3: every processor goes through
+/// a state in which no program runs). With `nohz_full` the kernel refuses, and a while has to do in which no program
+/// could still be at work: they take microseconds, and are not interrupted by others.
 pub(super) fn wait_for_programs() {
     const MEMBARRIER_CMD_GLOBAL: libc::c_int = 1;
+    const WHILE: Duration = Duration::from_millis(5);
     // SAFETY: a system call on numbers alone.
-    unsafe { libc::syscall(libc::SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) };
+    let refused = unsafe { libc::syscall(libc::SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) } != 0;
+    if refused {
+        thread::sleep(WHILE);
+    }
 }
 
 /// Writes an array map from its first element on.
