@@ -202,12 +202,16 @@ fn read(stdout: ChildStdout, told: &Told) {
             };
             let event = text(guard.get("event"));
             let (time, message) = (text(value.get("timestamp")), text(guard.get("message")));
+            let is_of_addresses = message == "the addresses of this host changed";
             let mut history = locked(&told.history);
             history.push_back(format!("{time} {event}: {message}"));
             if history.len() > HISTORY {
                 history.pop_front();
             }
-            locked(&told.states).push(event);
+            // A policy for other addresses of the host is not the one that was asked for.
+            if !is_of_addresses {
+                locked(&told.states).push(event);
+            }
         }
     }
 }
