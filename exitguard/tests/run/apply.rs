@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
+use exitguard::datapath::PIN_ROOT;
 use exitguard::lab::Exchange;
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -150,5 +151,37 @@ fn what_cannot_be_tried_changes_nothing() {
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("on trial already"), "{said}");
     assert_eq!(ended(first).0, 1);
+    node.assert_guarded();
+}
+
+/// What nobody confirmed is not left in force because something was in the way once.
+#[test]
+#[ignore = "needs root"]
+fn a_roll_back_that_fails_is_tried_again() {
+    let node = ExitNode::new(POLICY);
+    let daemon = node.guard();
+    let new = write_new(&node, LENIENT);
+    let mut trial = apply(&node, &new, "4s");
+    wait_for(&daemon, "applied");
+    trial.kill().unwrap();
+    trial.wait().unwrap();
+    // Where the daemon pins the tables of a new policy for a moment.
+    let inner = |folder: &Path| {
+        fs::read_dir(folder)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path()
+    };
+    let exit = node.lab.exit();
+    let in_the_way = exit
+        .enter(|| inner(&inner(Path::new(PIN_ROOT))).join("new_index_v4"))
+        .unwrap();
+    exit.enter(|| fs::create_dir(&in_the_way)).unwrap().unwrap();
+    wait_for(&daemon, "reload_failed");
+    assert_eq!(node.ask(SHUT), Exchange::Answered);
+    exit.enter(|| fs::remove_dir(&in_the_way)).unwrap().unwrap();
+    wait_for(&daemon, "rolled_back");
     node.assert_guarded();
 }

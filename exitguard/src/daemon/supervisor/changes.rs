@@ -2,6 +2,7 @@
 
 use super::Supervisor;
 use super::lists::{keep, summary};
+use crate::changes::Book;
 use crate::config::{Config, Fail};
 use crate::daemon::desired::Desired;
 use crate::daemon::error::DaemonError;
@@ -19,6 +20,13 @@ const RETRY: Duration = Duration::from_millis(200);
 /// How long an interface that came back gets for its addresses: mostly they are those that it had, and no policy has to
 /// be made for that, which would keep the daemon from seeing that the interface went again.
 const SETTLING: Duration = Duration::from_secs(1);
+
+/// What the kernel judges by.
+pub(super) struct Published {
+    generation: u32,
+    labels: Labels,
+    book: Book,
+}
 
 impl Supervisor {
     /// Reads the files again and puts what they say in force, or says why not.
@@ -49,18 +57,38 @@ impl Supervisor {
 
     /// Puts a policy in force, and returns the one that was.
     pub(super) fn put_policy(&mut self, desired: Desired) -> Result<Desired, DaemonError> {
+        let published = self.publish(&desired)?;
+        Ok(self.adopt(desired, published))
+    }
+
+    /// Has the kernel judge by a policy.
+    pub(super) fn publish(&mut self, desired: &Desired) -> Result<Published, DaemonError> {
         (self.settings.warn)(&desired.warnings);
         (self.settings.warn)(&desired.collisions(&self.network));
         let mut book = self.book.clone();
         book.look_up(&desired.config);
         let (policy, labels) = desired.compile(&self.network, &book)?;
         let generation = self.guard.publish(&policy)?;
+        Ok(Published {
+            generation,
+            labels,
+            book,
+        })
+    }
+
+    /// From now on it is the policy that is in force. Returns the one that was.
+    pub(super) fn adopt(&mut self, desired: Desired, published: Published) -> Desired {
+        let Published {
+            generation,
+            labels,
+            book,
+        } = published;
         self.keep_book(book);
         self.tracker.set_update(desired.config.events.update);
         let before = self.in_force(desired, generation, labels);
         keep(&mut self.desired, self.settings.warn);
         systemd::status(&summary(&self.desired, self.guard.method()));
-        Ok(before)
+        before
     }
 
     fn reload_failed(&mut self, why: String) {

@@ -14,6 +14,9 @@ use tokio::time::Instant;
 /// A trial lasts no longer: an hour.
 const LONGEST: Duration = Duration::from_hours(1);
 
+/// After the kernel refused to take back what was in force before.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
+
 /// What is needed to undo it.
 #[derive(Debug)]
 pub(super) struct Trial {
@@ -122,17 +125,18 @@ impl Supervisor {
 
     /// What was in force before the trial is again.
     pub(super) fn roll_back(&mut self, peer: Option<&Peer>) -> Result<Applied, Refusal> {
-        let Some(trial) = self.trial.take() else {
+        let Some(mut trial) = self.trial.take() else {
             return Err(nothing_on_trial());
         };
-        self.settings.files.config = trial.installed;
         let entry = match peer {
             Some(peer) => Entry::by(peer, Action::RollBack),
             None => Entry::own(Via::Expiry, Action::RollBack),
         };
         let entry = entry.before(self.guard.generation());
-        match self.put_policy(trial.before) {
-            Ok(_) => {
+        match self.publish(&trial.before) {
+            Ok(published) => {
+                self.settings.files.config = trial.installed;
+                self.adopt(trial.before, published);
                 let generation = self.guard.generation();
                 self.reporter.audit(&entry.after(generation));
                 let message = match peer {
@@ -144,7 +148,10 @@ impl Supervisor {
                 Ok(Applied { generation, until })
             }
             Err(error) => {
-                let message = one_line(&error);
+                // What nobody confirmed must not stay: it is tried until it is gone.
+                trial.ends = Instant::now() + TRY_AGAIN;
+                self.trial = Some(trial);
+                let message = format!("cannot roll back, and tries again: {}", one_line(&error));
                 self.reporter.audit(&entry.failed(message.as_str()));
                 self.tell(StateEvent::ReloadFailed, message.clone());
                 let kind = RefusalKind::Failed;
