@@ -20,6 +20,8 @@
 fn main() {}
 
 #[cfg(target_arch = "bpf")]
+mod ask;
+#[cfg(target_arch = "bpf")]
 mod clock;
 #[cfg(target_arch = "bpf")]
 mod emit;

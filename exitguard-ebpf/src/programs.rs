@@ -12,6 +12,7 @@ use aya_ebpf::{
     programs::{TcContext, XdpContext},
 };
 
+use crate::ask;
 use crate::guard;
 use crate::outcome::Verdict;
 use crate::reject;
@@ -62,4 +63,10 @@ pub(crate) fn eg_xdp_outbound(ctx: XdpContext) -> u32 {
 #[classifier]
 pub(crate) fn eg_nothing(_: TcContext) -> i32 {
     TC_ACT_UNSPEC
+}
+
+/// Tells userspace what the tables in force decide.
+#[classifier]
+pub(crate) fn eg_ask(ctx: TcContext) -> i32 {
+    ask::answer(Skb::new(&ctx)) as i32
 }

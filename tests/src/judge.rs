@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::{Context, Result};
-use exitguard::datapath::{EventSource, Hook, LoadSettings, Loaded, PinDir, TestFrame, off};
+use exitguard::datapath::{
+    Disagreement, EventSource, Hook, LoadSettings, Loaded, PinDir, TestFrame, off,
+};
 use exitguard::policy::Overlay;
 use exitguard_common::abi::{
     Counters, DirectionStats, Event, FlowKey, FlowState, LinkLayer, Stats,
@@ -110,6 +112,14 @@ impl Judge {
         self.generation = generation;
         self.policy = self.policy.under(overlay);
         Ok(())
+    }
+
+    /// What the kernel says otherwise than the policy, asked as a daemon does.
+    ///
+    /// # Errors
+    /// When the kernel does not answer.
+    pub fn disagreement(&mut self) -> Result<Option<Disagreement>> {
+        Ok(self.loaded.disagreement()?)
     }
 
     /// The policy in force.

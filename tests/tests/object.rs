@@ -43,6 +43,7 @@ fn has_the_programs_that_userspace_asks_for_and_no_others() {
         programs::TC_OUTBOUND,
         programs::TC_INBOUND,
         programs::TC_NOTHING,
+        programs::ASK,
     ];
     assert_eq!(
         symbols(&["classifier"], SymbolKind::Text),

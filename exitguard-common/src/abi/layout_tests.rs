@@ -63,6 +63,11 @@ fn no_type_has_implicit_padding_and_every_offset_is_known() {
         addr: 16
     });
     assert_packed!(RuntimeEntry { scope: 4, flags: 4 });
+    assert_packed!(Question {
+        flow: 40,
+        generation: 4,
+        transport: 4
+    });
     assert_packed!(Budget {
         window_start_ns: 8,
         taken: 8

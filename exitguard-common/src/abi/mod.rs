@@ -9,6 +9,7 @@ mod event;
 mod flags;
 mod flow;
 mod names;
+mod question;
 mod rule;
 mod runtime;
 mod stats;
@@ -23,6 +24,7 @@ pub use addr::{Addr, V6Bits};
 pub use event::{Event, EventKind};
 pub use flow::{Budget, Cached, Counters, FlowKey, FlowState, FragmentKey, FragmentPorts, Origin};
 pub use names::{maps, programs, settings};
+pub use question::Question;
 pub use rule::{
     AddressClass, ClassFlags, ClassId, ListId, MAX_LISTS, PORT_LINES_PER_SET, PortLine, PortSetId,
     Rule, RuleFlags, RuleId,
@@ -30,7 +32,7 @@ pub use rule::{
 pub use runtime::{Current, RuntimeEntry, RuntimeFlags, RuntimeKey, Scope};
 pub use stats::{DirectionStats, Stats};
 #[cfg(feature = "user")]
-pub use user::decode;
+pub use user::{decode, encode};
 pub use verdict::{Decision, Reason, Verdict};
 
 /// Changes whenever a type, a map or the meaning of a number in this folder changes.

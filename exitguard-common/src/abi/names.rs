@@ -87,9 +87,11 @@ pub mod programs {
     pub const XDP_OUTBOUND: &str = "eg_xdp_outbound";
     /// Lets everything pass; held on `lo` so that later tcx attachments take effect at once.
     pub const TC_NOTHING: &str = "eg_nothing";
+    /// Says what the tables decide. Attached nowhere: userspace runs it.
+    pub const ASK: &str = "eg_ask";
 
     /// Every program of the object.
-    pub const ALL: [&str; 4] = [TC_OUTBOUND, TC_INBOUND, XDP_OUTBOUND, TC_NOTHING];
+    pub const ALL: [&str; 5] = [TC_OUTBOUND, TC_INBOUND, XDP_OUTBOUND, TC_NOTHING, ASK];
 }
 
 /// Read-only globals of the object, set when it is loaded. The verifier prunes what they rule out.

@@ -2,7 +2,7 @@
 
 use super::{
     Addr, AddressClass, Budget, Current, Event, FlowKey, FlowState, FragmentKey, FragmentPorts,
-    ListId, PortLine, Rule, RuntimeEntry, Stats,
+    ListId, PortLine, Question, Rule, RuntimeEntry, Stats,
 };
 use crate::ranges::{BoundsV4, BoundsV6, ClassLine, IndexLine};
 
@@ -30,6 +30,7 @@ pod!(
     ClassLine,
     Budget,
     Current,
+    Question,
     Rule,
     RuntimeEntry,
     Stats,
@@ -44,4 +45,10 @@ pub fn decode<T: aya::Pod>(bytes: &[u8]) -> Option<T> {
     // SAFETY: the length was compared above, `T: Pod` accepts every byte pattern, and `read_unaligned`
     // asks for no alignment.
     Some(unsafe { bytes.as_ptr().cast::<T>().read_unaligned() })
+}
+
+/// The bytes of a shared type.
+pub const fn encode<T: aya::Pod>(value: &T) -> &[u8] {
+    // SAFETY: as many bytes as the value has, all of them initialised because it is `Pod`, and borrowed for as long.
+    unsafe { core::slice::from_raw_parts((&raw const *value).cast(), size_of::<T>()) }
 }

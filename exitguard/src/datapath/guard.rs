@@ -9,7 +9,7 @@ use super::probe::Environment;
 use crate::config::Attach;
 use crate::policy::{Compiled, Overlay};
 use aya::maps::Array;
-use exitguard_common::abi::{LinkLayer, maps};
+use exitguard_common::abi::{LinkLayer, maps, programs};
 use nix::net::if_::if_nametoindex;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -89,7 +89,7 @@ impl Guard {
     ) -> Result<(Setup, Loaded, TcSupport), DatapathError> {
         let generation = 1 + last_generation(pins);
         let mut loaded = Loaded::new(policy, setup.load_settings(generation), pins)?;
-        loaded.verify(&setup.hooks())?;
+        loaded.verify(&setup.programs())?;
         let tc = TcSupport::probe(&mut loaded)?;
         remember_generation(&mut loaded, generation)?;
         let target = Target {
@@ -127,7 +127,7 @@ impl Guard {
     pub fn publish(&mut self, policy: &Compiled) -> Result<u32, DatapathError> {
         let generation = self.loaded.generation() + 1;
         let mut next = Loaded::new(policy, self.setup.load_settings(generation), &self.pins)?;
-        next.verify(&self.setup.hooks())?;
+        next.verify(&self.setup.programs())?;
         remember_generation(&mut next, generation)?;
         if self.is_attached {
             self.switch_to(&mut next)?;
@@ -254,6 +254,12 @@ impl Setup {
             Attach::Tc => [Hook::TcOutbound, Hook::TcInbound],
             Attach::Xdp => [Hook::XdpOutbound, Hook::TcInbound],
         }
+    }
+
+    /// What has to be verified: the programs that judge, and the one that is asked what they would.
+    fn programs(&self) -> [&'static str; 3] {
+        let [outbound, inbound] = self.hooks().map(Hook::program);
+        [outbound, inbound, programs::ASK]
     }
 }
 

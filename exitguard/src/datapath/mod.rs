@@ -5,6 +5,7 @@
 //! switch a hook. State (flows, counters, events) lives in pinned maps that all generations share, and
 //! the links are pinned too, so that enforcement outlives the daemon.
 
+mod ask;
 mod attach;
 mod attached;
 mod error;
@@ -23,6 +24,7 @@ mod tables;
 mod test_run;
 mod verifier;
 
+pub use ask::Disagreement;
 pub use attach::Hook;
 pub use attached::{Attached, is_ours, program_names, tcx_programs};
 pub use error::DatapathError;

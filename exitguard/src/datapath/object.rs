@@ -8,7 +8,7 @@ use super::probe::Environment;
 use super::raw;
 use super::runtime::Written;
 use super::tables::AddressTables;
-use crate::policy::Compiled;
+use crate::policy::{Compiled, Overlay, Sampled};
 use aya::maps::{Map, MapData, MapType};
 use aya::programs::{Program, ProgramError, SchedClassifier, Xdp};
 use aya::{Ebpf, EbpfError, EbpfLoader, Pod, VerifierLogLevel};
@@ -50,6 +50,9 @@ pub struct Loaded {
     ebpf: Ebpf,
     generation: u32,
     pub(super) written: Written,
+    /// What to ask about the policy, and what operators said of it: see [`Self::disagreement`].
+    pub(super) sample: Vec<Sampled>,
+    pub(super) overlay: Overlay,
 }
 
 impl Loaded {
@@ -121,6 +124,8 @@ impl Loaded {
             ebpf,
             generation: load.generation,
             written: Written::default(),
+            sample: policy.sample(),
+            overlay: policy.overlay.clone(),
         };
         loaded.write_first_overlay(&policy.overlay)?;
         Ok(loaded)
@@ -135,10 +140,10 @@ impl Loaded {
         self.generation = generation;
     }
 
-    /// Has the kernel verify the programs of hooks, all at once, without attaching them.
-    pub(super) fn verify(&mut self, hooks: &[Hook]) -> Result<(), DatapathError> {
+    /// Has the kernel verify programs, all at once, without attaching them.
+    pub(super) fn verify(&mut self, names: &[&'static str]) -> Result<(), DatapathError> {
         let named = |(name, program)| {
-            let mut names = hooks.iter().map(|hook| hook.program());
+            let mut names = names.iter().copied();
             names
                 .find(|wanted| *wanted == name)
                 .map(|name| (name, program))

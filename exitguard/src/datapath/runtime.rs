@@ -46,6 +46,7 @@ impl Loaded {
         self.make_current(generation, overlay)?;
         self.written.former = std::mem::replace(&mut self.written.current, keys);
         self.set_generation(generation);
+        self.overlay = overlay.clone();
         Ok(())
     }
 

@@ -1,7 +1,6 @@
 //! How much the kernel's verifier has to look at in a program. It gives up at a million instructions, and how many it
 //! takes depends on the kernel.
 
-use super::attach::Hook;
 use super::error::DatapathError;
 use super::object::{LoadSettings, Loaded};
 use super::pins::PinDir;
@@ -13,7 +12,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-/// Has the program of a hook verified, and says how many instructions were looked at, if the kernel does. For tests:
+/// Has a program verified, and says how many instructions were looked at, if the kernel does. For tests:
 /// nothing else in this process may open files meanwhile.
 ///
 /// Before Linux 5.16 only the verifier's log tells, and only of a program that was refused do we get to see it. So this
@@ -22,13 +21,13 @@ use std::os::fd::AsRawFd;
 /// # Errors
 /// When the object cannot be loaded, or the limit of descriptors not be changed.
 pub fn verified_instructions(
-    hook: Hook,
+    program: &'static str,
     policy: &Compiled,
     load: LoadSettings,
     pins: &PinDir,
 ) -> Result<Option<u64>, DatapathError> {
     let mut loaded = Loaded::told(VerifierLogLevel::STATS, policy, load, pins)?;
-    let verify = || loaded.verify(&[hook]);
+    let verify = || loaded.verify(&[program]);
     let refused = without_descriptors(verify).map_err(|error| DatapathError::Pin {
         action: "open",
         path: "/dev/null".into(),

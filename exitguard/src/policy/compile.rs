@@ -4,6 +4,7 @@ use super::client::flatten;
 use super::client_names::ClientNames;
 use super::interval::{Address, Interval, cut, join, merge, subtract};
 use super::layers::{Classes, Layer, Meaning, TooManyClasses, sweep};
+use super::network::Network;
 use super::never_block::never_blocked;
 use super::overlay::Overlay;
 use super::ports::PortSet;
@@ -19,21 +20,6 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-
-/// What this host is attached to. Addresses change while the guard runs, so this is not configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Network {
-    /// Every address of this host.
-    pub addresses: Vec<IpAddr>,
-    /// Networks that its other interfaces are attached to.
-    pub on_link: Vec<IpNet>,
-    /// Where its default routes lead to.
-    pub gateways: Vec<IpAddr>,
-    /// Whom it asks for names.
-    pub resolvers: Vec<IpAddr>,
-    /// Tailscale's relays, as far as they are known.
-    pub relays: Vec<IpAddr>,
-}
 
 /// Why a valid configuration cannot become tables.
 #[derive(Debug, thiserror::Error)]

@@ -9,16 +9,20 @@ mod client_names;
 mod compile;
 mod interval;
 mod layers;
+mod network;
 mod never_block;
 mod overlay;
 mod ports;
+mod sample;
 mod tables;
 
-pub use compile::{CompileError, Network, TAILNET, compile};
+pub use compile::{CompileError, TAILNET, compile};
 pub use interval::{Address, Interval, merge, subtract};
+pub use network::Network;
 pub use never_block::{Collision, NeverBlocked, collisions, never_blocked, short};
 pub use overlay::{Effect, Overlay, OverlayEntry, Override};
 pub use ports::PortSet;
+pub use sample::Sampled;
 pub use tables::{Compiled, Labels, ListHit, list_id};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What no list may block: addresses that the host and the tailnet cannot do without.
 
-use super::compile::{Network, TAILNET};
+use super::compile::TAILNET;
+use super::network::Network;
 use crate::config::Config;
 use crate::diagnostic::Diagnostic;
 use crate::lists::LoadedList;

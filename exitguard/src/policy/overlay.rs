@@ -48,6 +48,8 @@ pub struct OverlayEntry {
 /// Every IPv4 address, which is inside of some short IPv6 prefixes as the kernel writes it.
 const ALL_V4: IpNet = IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, 0));
 const ALL_V6: IpNet = IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::UNSPECIFIED, 0));
+/// A client like any other: the first address of the tailnet.
+const SOME_CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(100, 64, 0, 0));
 /// Bits before an IPv4 address in the kernel's tables.
 const MAPPED_BITS: u32 = 96;
 
@@ -104,6 +106,17 @@ impl Overlay {
                 _ => None,
             });
         blocks.min_by_key(IpNet::prefix_len)
+    }
+
+    /// For each block a client and a destination that it is about.
+    pub fn blocks(&self) -> impl Iterator<Item = (IpAddr, IpAddr)> {
+        self.overrides.iter().filter_map(|one| match one.effect {
+            Effect::Block(net) => {
+                let client = one.clients.first().map(IpNet::network);
+                Some((client.unwrap_or(SOME_CLIENT), net.network()))
+            }
+            Effect::Allow(_) | Effect::Lockdown => None,
+        })
     }
 
     fn about(&self, clients: IpNet) -> impl Iterator<Item = &Override> {

@@ -14,7 +14,7 @@ use crate::changes::{must, server};
 use crate::exit_node::{ExitNode, LENIENT, SHUT};
 use crate::{SOON, is_state, until};
 
-fn new_block() -> NewChange {
+pub(crate) fn new_block() -> NewChange {
     NewChange {
         kind: ChangeKind::Block,
         destination: Some(server()),

@@ -5,12 +5,14 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use aya::maps::lpm_trie::LpmTrie;
+use aya::maps::{Map, MapData};
 use aya::programs::tc::{self, TcAttachType};
 use aya::programs::{ProgramError, SchedClassifier, loaded_programs};
 use exitguard::datapath::PIN_ROOT;
 use exitguard::host::Inspector;
 use exitguard::lab::TUN;
-use exitguard_common::abi::programs;
+use exitguard_common::abi::{RuntimeEntry, RuntimeKey, maps, programs};
 use nix::net::if_::if_nametoindex;
 use tokio::runtime::Builder;
 
@@ -73,6 +75,24 @@ pub(crate) fn take_off(node: &ExitNode) {
         }
     };
     node.lab.exit().enter(take_off).unwrap();
+}
+
+/// One of the policy's maps in force on the exit node, as somebody with `bpftool` gets at it.
+pub(crate) fn map_in_force(node: &ExitNode, name: &str) -> MapData {
+    let maps = Objects::attached(node).maps.into_iter();
+    let mut maps = maps.map(|id| MapData::from_id(id).unwrap());
+    let is_wanted = |map: &MapData| map.info().unwrap().name_as_str() == Some(name);
+    maps.find(is_wanted).unwrap()
+}
+
+/// Takes everything out of the table of what operators changed.
+pub(crate) fn forget_changes(node: &ExitNode) {
+    const KEY_BYTES: usize = size_of::<RuntimeKey>() - size_of::<u32>();
+    let map = Map::LpmTrie(map_in_force(node, maps::RUNTIME));
+    let mut changes: LpmTrie<_, [u8; KEY_BYTES], RuntimeEntry> = map.try_into().unwrap();
+    let keys: Vec<_> = changes.keys().map(Result::unwrap).collect();
+    assert!(!keys.is_empty());
+    keys.iter().for_each(|key| changes.remove(key).unwrap());
 }
 
 /// Whether programs are on tcx (Linux 6.6), or in filters of the clsact qdisc.

@@ -202,7 +202,7 @@ fn read(stdout: ChildStdout, told: &Told) {
             };
             let event = text(guard.get("event"));
             let (time, message) = (text(value.get("timestamp")), text(guard.get("message")));
-            let is_of_addresses = message == "the addresses of this host changed";
+            let is_of_addresses = message.starts_with("the addresses of this host changed");
             let mut history = locked(&told.history);
             history.push_back(format!("{time} {event}: {message}"));
             if history.len() > HISTORY {

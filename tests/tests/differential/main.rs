@@ -22,7 +22,7 @@ mod policies;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use dice::Dice;
 use exitguard::datapath::Hook;
 use exitguard::explain::{Destination, explain};
@@ -155,6 +155,9 @@ fn compare_random(seed: u64) {
                 false => Overlay::new(dice.some(6, policies::override_)),
             };
             judge.change(&overlay)?;
+        }
+        if let Some(disagreement) = judge.disagreement()? {
+            bail!("{disagreement}");
         }
         compare(&mut dice, &scenario, &mut judge, &policy)
     };

@@ -2,6 +2,7 @@
 
 mod answers;
 mod changes;
+mod device;
 mod lists;
 mod observed;
 mod runtime;
@@ -70,6 +71,8 @@ pub(super) struct Supervisor {
     is_gate_closed: bool,
     exposure: Exposure,
     sight: Sight,
+    /// The kernel decided otherwise than the policy at the last look.
+    is_policy_broken: bool,
     /// Why the programs could not be put on the interface, if that was so last.
     trouble: Option<String>,
     /// Until then the addresses of an interface that came back are still coming.
@@ -139,6 +142,7 @@ impl Supervisor {
             is_gate_closed: false,
             exposure: Exposure::default(),
             sight: Sight::default(),
+            is_policy_broken: false,
             started,
             trouble: None,
             settled: None,
