@@ -7,27 +7,26 @@ use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 
+/// Anything in it may be `null`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Map {
-    #[serde(default)]
-    regions: BTreeMap<String, Region>,
+    regions: Option<BTreeMap<String, Option<Region>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Region {
-    #[serde(default)]
-    nodes: Vec<Node>,
+    nodes: Option<Vec<Option<Node>>>,
 }
 
 /// Its addresses are texts, because `none` is one of them.
 #[derive(Deserialize)]
 struct Node {
-    #[serde(default, rename = "IPv4")]
-    v4: String,
-    #[serde(default, rename = "IPv6")]
-    v6: String,
+    #[serde(rename = "IPv4")]
+    v4: Option<String>,
+    #[serde(rename = "IPv6")]
+    v6: Option<String>,
 }
 
 /// The addresses of all relays, sorted.
@@ -47,8 +46,9 @@ pub fn relays_in(answer: &[u8]) -> io::Result<Vec<IpAddr>> {
 }
 
 fn sorted(map: &Map) -> Vec<IpAddr> {
-    let nodes = map.regions.values().flat_map(|region| &region.nodes);
-    let texts = nodes.flat_map(|node| [&node.v4, &node.v6]);
+    let regions = map.regions.iter().flat_map(BTreeMap::values).flatten();
+    let nodes = regions.flat_map(|region| &region.nodes).flatten().flatten();
+    let texts = nodes.flat_map(|node| [&node.v4, &node.v6]).flatten();
     let mut addresses: Vec<IpAddr> = texts.filter_map(|text| text.parse().ok()).collect();
     addresses.sort_unstable();
     addresses.dedup();

@@ -59,6 +59,23 @@ Content-Type: application/json
     assert_eq!(relays, ["192.0.2.9", "198.51.100.9", "2001:db8::9"]);
 }
 
+/// Go writes `null` for what it has nothing of, and tailscaled for a region that a tailnet does without.
+#[test]
+fn what_there_is_nothing_of_takes_nothing_else_away() {
+    for (map, expected) in [
+        (r#"{"Regions":null}"#, &[][..]),
+        (
+            r#"{"Regions":{"1":null,"2":{"Nodes":null},"3":{"Nodes":[null,{"IPv4":"192.0.2.9","IPv6":null}]}}}"#,
+            &["192.0.2.9"],
+        ),
+    ] {
+        let answer = format!("HTTP/1.0 200 OK\r\n\r\n{map}");
+        let relays = answered(Some(answer.as_bytes())).unwrap();
+        let relays: Vec<_> = relays.iter().map(ToString::to_string).collect();
+        assert_eq!(relays, expected, "{map}");
+    }
+}
+
 #[test]
 fn whatever_else_comes_is_an_error_and_soon() {
     let start = Instant::now();
