@@ -26,6 +26,11 @@ impl Inquiries {
         self.sender.clone()
     }
 
+    /// One that waits for its turn.
+    pub(super) fn waiting(&mut self) -> Option<Inquiry> {
+        self.receiver.try_recv().ok()
+    }
+
     /// The next one; there is always somebody who could ask.
     pub(super) async fn next(&mut self) -> Inquiry {
         match self.receiver.recv().await {

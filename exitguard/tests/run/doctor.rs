@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use aya::Ebpf;
-use aya::programs::tc::{TcAttachOptions, TcAttachType};
+use aya::programs::tc::{NlOptions, TcAttachOptions, TcAttachType};
 use aya::programs::{LinkOrder, SchedClassifier};
 use exitguard::datapath::OBJECT;
 use exitguard::host::Inspector;
@@ -14,6 +14,7 @@ use rtnetlink::packet_route::rule::RuleAction;
 use serde_json::Value;
 
 use crate::exit_node::{ExitNode, POLICY};
+use crate::kernel::has_tcx;
 
 /// What it finds, and how it exits. Nobody answers as tailscaled.
 fn examine(node: &ExitNode) -> (i32, Vec<Value>) {
@@ -100,27 +101,41 @@ fn a_program_of_somebody_else_is_named_with_its_place() {
     let program = object.program_mut(programs::TC_NOTHING).unwrap();
     let program: &mut SchedClassifier = program.try_into().unwrap();
     program.load().unwrap();
-    let mut attach = |order, direction| {
-        let order = TcAttachOptions::TcxOrder(order);
-        let attach = || program.attach_with_options(TUN, direction, order).unwrap();
+    let has_tcx = node.lab.exit().enter(has_tcx).unwrap();
+    let hooks = if has_tcx { "tcx" } else { "clsact" };
+    // Filters of one priority run in the order opposite to that in which they came.
+    let mut attach = |order, priority, direction| {
+        let options = if has_tcx {
+            TcAttachOptions::TcxOrder(order)
+        } else {
+            TcAttachOptions::Netlink(NlOptions {
+                priority,
+                ..NlOptions::default()
+            })
+        };
+        let attach = || {
+            program
+                .attach_with_options(TUN, direction, options)
+                .unwrap()
+        };
         node.lab.exit().enter(attach).unwrap();
     };
-    attach(LinkOrder::first(), TcAttachType::Ingress);
+    attach(LinkOrder::first(), 1, TcAttachType::Ingress);
     let (code, findings) = examine(&node);
     let (state, found) = of(&findings, "other programs").unwrap();
     assert_eq!((code, state), (0, "advice"));
     assert!(
-        found.starts_with("eg_nothing at tcx ingress comes before ours"),
+        found.starts_with(&format!("eg_nothing at {hooks} ingress comes before ours")),
         "{found}"
     );
-    attach(LinkOrder::last(), TcAttachType::Egress);
+    attach(LinkOrder::last(), 100, TcAttachType::Egress);
     let (_, findings) = examine(&node);
     let last = findings
         .iter()
         .rfind(|finding| finding["name"] == "other programs");
     let found = last.unwrap()["found"].as_str().unwrap();
     assert!(
-        found.starts_with("eg_nothing at tcx egress comes after ours"),
+        found.starts_with(&format!("eg_nothing at {hooks} egress comes after ours")),
         "{found}"
     );
 }

@@ -96,7 +96,7 @@ pub(crate) fn forget_changes(node: &ExitNode) {
 }
 
 /// Whether programs are on tcx (Linux 6.6), or in filters of the clsact qdisc.
-fn has_tcx() -> bool {
+pub(crate) fn has_tcx() -> bool {
     match SchedClassifier::query_tcx(TUN, TcAttachType::Ingress) {
         Ok(_) => true,
         Err(ProgramError::SyscallError(error))

@@ -31,6 +31,15 @@ const MOUNTS: [(&str, &str); 4] = [
 /// paths that they have on the host, which may be below one of them.
 const FOLDERS: [&str; 2] = ["/tmp", "/run"];
 
+/// Who there is.
+const USERS: [(&str, &str); 2] = [
+    (
+        "/etc/passwd",
+        "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n",
+    ),
+    ("/etc/group", "root:x:0:\nnogroup:x:65534:\n"),
+];
+
 /// Between two looks at whether a program has ended.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -67,6 +76,10 @@ fn prepare() -> Result<()> {
     }
     for folder in FOLDERS {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {folder}"))?;
+    }
+    fs::create_dir_all("/etc").context("cannot make /etc")?;
+    for (file, entries) in USERS {
+        fs::write(file, entries).with_context(|| format!("cannot write {file}"))?;
     }
     let release = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     report(&Report::Booted {

@@ -45,7 +45,7 @@ const SNAPSHOT_PERIOD: Duration = Duration::from_secs(2);
 /// Changes of the network are heard of, but a look now and then costs nothing.
 pub(super) const LOOK_PERIOD: Duration = Duration::from_secs(10);
 /// Events taken in before anything else gets a turn.
-const EVENTS_AT_ONCE: usize = 4_096;
+const EVENTS_AT_ONCE: usize = 1_024;
 /// How long a reader may take for the last reports.
 pub(super) const LAST_REPORTS: Duration = Duration::from_secs(2);
 
@@ -229,6 +229,10 @@ impl Supervisor {
                     }
                     drop(ready);
                     self.take_in(&events);
+                    // In a flood there are always more events, and a question may be the block that ends it.
+                    if let Some(inquiry) = inquiries.waiting() {
+                        self.answer(inquiry).await;
+                    }
                 }
                 inquiry = inquiries.next() => self.answer(inquiry).await,
             }
