@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 use nix::libc::{O_NOCTTY, O_NONBLOCK};
-use nix::unistd::{Gid, Group, fchown};
+use nix::unistd::{Gid, Group, Uid, fchown};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -110,7 +110,13 @@ impl Open {
                 let _ = fchown(&file, None, readers());
                 file
             }
-            other => other?,
+            other => {
+                let file = other?;
+                if is_without_readers(&file.metadata()?) {
+                    let _ = fchown(&file, None, readers());
+                }
+                file
+            }
         };
         Ok(Self {
             identity: identity(&file.metadata()).unwrap_or_default(),
@@ -155,6 +161,14 @@ fn is_torn(file: &File) -> io::Result<bool> {
         }
     }
     Ok(true)
+}
+
+/// Whether it is as this user makes it where there is no group of readers, or was none.
+fn is_without_readers(metadata: &fs::Metadata) -> bool {
+    metadata.is_file()
+        && metadata.mode() & 0o7777 == MODE
+        && metadata.uid() == Uid::effective().as_raw()
+        && metadata.gid() == Gid::effective().as_raw()
 }
 
 fn readers() -> Option<Gid> {
