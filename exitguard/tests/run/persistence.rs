@@ -5,9 +5,12 @@ use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use exitguard::datapath::PIN_ROOT;
-use exitguard::lab::{CLIENT_V4, EchoServer, Exchange, SERVER_V4};
+use exitguard::lab::{
+    CLIENT_V4, EXIT_LAN_V4, EchoServer, Exchange, LAN_HOST_V4, SERVER_V4, tcp_exchange,
+};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
@@ -241,4 +244,53 @@ fn what_another_version_left_is_replaced_without_a_gap() {
     let is_left = || Path::new(PIN_ROOT).join("abi0").exists();
     assert!(!node.lab.exit().enter(is_left).unwrap());
     drop(daemon);
+}
+
+/// Two tailnets, or a bridge of virtual machines beside the tailnet.
+#[test]
+#[ignore = "needs root"]
+fn each_interface_has_a_guard_of_its_own() {
+    let node = ExitNode::new(POLICY);
+    let server = |port| {
+        let address = SocketAddr::new(EXIT_LAN_V4, port);
+        EchoServer::tcp(node.lab.exit(), address).unwrap()
+    };
+    let _servers = [server(OPEN), server(SHUT)];
+    let ask = |port, patience| {
+        let address = SocketAddr::new(EXIT_LAN_V4, port);
+        tcp_exchange(node.lab.lan(), LAN_HOST_V4, address, patience).unwrap()
+    };
+    let silence = Duration::from_millis(400);
+    let of_lan = node.file("lan.toml");
+    let policy = "interface = \"lan0\"\nattach = \"xdp\"\nmode = \"enforce\"\n[host]\ntcp = [80]\n\
+        [egress]\ntcp = \"any\"\nudp = \"any\"\n\
+        [control]\nsocket = \"lan.sock\"\naudit = \"lan.jsonl\"\nchanges = \"lan.json\"\n";
+    fs::write(&of_lan, policy).unwrap();
+    let _daemon = node.guard();
+    let mut run = node.command();
+    run.args(["run", "--output", "json", "--config"])
+        .arg(&of_lan);
+    let second = Daemon::new(node.spawn(run));
+    second.wait_for("the start", |event| is_state(event, "started"));
+    node.assert_guarded();
+    assert_eq!(
+        (ask(OPEN, SOON), ask(SHUT, silence)),
+        (Exchange::Answered, Exchange::TimedOut)
+    );
+
+    let mut off = node.command();
+    off.args(["off", "--interface", "lan0"]);
+    let output = node.output(off);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(
+        (ask(OPEN, SOON), ask(SHUT, SOON)),
+        (Exchange::Answered, Exchange::Answered)
+    );
+    node.assert_guarded();
+    let mut status = node.command();
+    status.args(["status", "--config"]).arg(node.config());
+    assert_eq!(node.output(status).status.code(), Some(0));
+    node.off();
+    node.assert_open();
+    assert!(!has_pins(&node));
 }
