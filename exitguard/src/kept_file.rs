@@ -3,8 +3,8 @@
 use crate::atomic_file;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Version of the files. Changes when a field of one of them changes its meaning or goes.
@@ -98,9 +98,13 @@ pub fn save(path: &Path, value: &impl Serialize) -> Result<(), FileError> {
         error,
     };
     let kept = Kept { v: VERSION, value };
-    let text = serde_json::to_vec(&kept).map_err(|error| failed(error.into()))?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(failed)?;
     }
-    atomic_file::write(path, &text, MODE).map_err(failed)
+    let fill = |file: &mut File| {
+        let mut file = BufWriter::new(file);
+        serde_json::to_writer(&mut file, &kept)?;
+        file.flush()
+    };
+    atomic_file::write_with(path, MODE, fill).map_err(failed)
 }

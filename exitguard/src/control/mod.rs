@@ -8,6 +8,7 @@
 mod client;
 mod feed;
 mod listener;
+mod long;
 mod peer;
 mod protocol;
 mod server;
@@ -20,6 +21,7 @@ pub use client::{Client, ClientError, Unwatch, Watching};
 pub use feed::{Feed, Following, KEPT_REPORTS};
 pub use listener::ListenError;
 pub(crate) use listener::{SocketFile, listen};
+pub use long::Long;
 pub use peer::{OPERATORS, Peer};
 pub use protocol::{
     Amount, Applied, Apply, Change, ChangeKind, Changed, Changes, Decided, Flow, FlowState, Flows,

@@ -1,11 +1,12 @@
 //! One connection: questions in, answers out.
 
 use super::feed::Following;
+use super::long::Long;
 use super::peer::{OPERATORS, Peer};
 use super::protocol::{RefusalKind, Reply, Request, Right};
 use super::watching::watch;
 use futures_util::{SinkExt, StreamExt};
-use std::fmt;
+use serde::Serialize;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -31,31 +32,25 @@ pub struct Inquiry {
     pub reply: oneshot::Sender<Answer>,
 }
 
-/// An answer, or how to make it: a long one is made where it is sent, and keeps nobody waiting who has something to
-/// change.
-pub struct Answer(Box<dyn FnOnce() -> Reply + Send>);
+/// An answer.
+#[derive(Debug)]
+pub enum Answer {
+    /// One that is made.
+    Short(Reply),
+    /// One that is made where it is sent.
+    Long(Long),
+}
 
 impl Answer {
-    /// Made when it is sent.
-    pub fn later(make: impl FnOnce() -> Reply + Send + 'static) -> Self {
-        Self(Box::new(make))
-    }
-
-    /// Makes it.
-    pub fn make(self) -> Reply {
-        (self.0)()
+    /// Made by `make` while it is sent, and never all of it in memory.
+    pub fn later<T: Serialize>(make: impl FnOnce() -> T + Send + 'static) -> Self {
+        Self::Long(Long::new(make))
     }
 }
 
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
-        Self::later(move || reply)
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer")
+        Self::Short(reply)
     }
 }
 
@@ -87,33 +82,33 @@ pub(super) async fn serve<S>(
         let (reply, goes_on) = match line {
             Ok(line) => match serde_json::from_str(&line) {
                 Ok(Request::Watch(wanted)) => match watch(&mut lines, wanted, following).await {
-                    Some(refusal) => (refusal, true),
+                    Some(refusal) => (refusal.into(), true),
                     None => return,
                 },
                 Ok(request) => (answer(request, peer, inquiries).await, true),
                 Err(error) => {
                     let message = error.to_string();
-                    (Reply::error(RefusalKind::BadRequest, message), true)
+                    (Reply::error(RefusalKind::BadRequest, message).into(), true)
                 }
             },
             Err(LinesCodecError::MaxLineLengthExceeded) => {
                 let message = format!("a question has at most {MAX_LINE} bytes");
-                (Reply::error(RefusalKind::BadRequest, message), false)
+                (Reply::error(RefusalKind::BadRequest, message).into(), false)
             }
             Err(LinesCodecError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                 let message = "a question is text in UTF-8";
-                (Reply::error(RefusalKind::BadRequest, message), false)
+                (Reply::error(RefusalKind::BadRequest, message).into(), false)
             }
             Err(LinesCodecError::Io(_)) => return,
         };
-        let sent = timeout(SLOWNESS, send(&mut lines, &reply)).await;
+        let sent = timeout(SLOWNESS, send_answer(&mut lines, reply)).await;
         if !goes_on || !matches!(sent, Ok(Ok(()))) {
             return;
         }
     }
 }
 
-async fn answer(request: Request, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>) -> Reply {
+async fn answer(request: Request, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>) -> Answer {
     if request.right() > peer.right() {
         let message = match request.right() {
             Right::Everything => "only root may try another configuration".to_owned(),
@@ -121,7 +116,7 @@ async fn answer(request: Request, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>
                 "only root and members of the group \"{OPERATORS}\" may change what is in force"
             ),
         };
-        return Reply::error(RefusalKind::NotPermitted, message);
+        return Reply::error(RefusalKind::NotPermitted, message).into();
     }
     let (reply, answered) = oneshot::channel();
     let inquiry = Inquiry {
@@ -132,9 +127,20 @@ async fn answer(request: Request, peer: &Peer, inquiries: &mpsc::Sender<Inquiry>
     if inquiries.send(inquiry).await.is_ok()
         && let Ok(answer) = answered.await
     {
-        return answer.make();
+        return answer;
     }
-    Reply::error(RefusalKind::Ending, "the daemon is about to end")
+    Reply::error(RefusalKind::Ending, "the daemon is about to end").into()
+}
+
+async fn send_answer<S>(lines: &mut Lines<S>, answer: Answer) -> Result<(), LinesCodecError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match answer {
+        Answer::Short(reply) => send(lines, &reply).await,
+        // Every line before it was sent whole.
+        Answer::Long(long) => Ok(long.send(lines.get_mut()).await?),
+    }
 }
 
 pub(super) async fn send<S>(lines: &mut Lines<S>, reply: &Reply) -> Result<(), LinesCodecError>

@@ -180,7 +180,11 @@ impl PolicyFiles {
         for list in &config.lists {
             let known = before.and_then(|before| before.known(&list.name));
             let taken = lists::take(list, &config.list_cache, known, lists::now(), &mut warnings);
-            lists.push(taken.list);
+            let mut taken_list = taken.list;
+            if let Some((before, _)) = known {
+                taken_list.share(before);
+            }
+            lists.push(taken_list);
             memories.push(taken.memory);
             first_error = first_error.or(taken.error);
         }

@@ -2,29 +2,46 @@
 
 use super::reporter::Names;
 use crate::control::{Flow, FlowState, Flows};
+use crate::datapath::ReadFlows;
 use crate::output::{FlowReport, WallClock};
 use crate::state::{Record, RecordKind};
-use exitguard_common::abi::{self, FlowKey, Origin};
+use exitguard_common::abi::{self, Origin};
+use serde::ser::{Error, Serialize, SerializeSeq, Serializer};
+use std::cell::RefCell;
 
-/// All flows with every name looked up.
-pub(super) fn named(
-    table: &[(FlowKey, abi::FlowState)],
-    names: &Names,
-    clock: &WallClock,
-) -> Flows {
-    let flows = table.iter().filter_map(|(key, state)| {
-        let record = Record {
-            kind: RecordKind::Update,
-            key: *key,
-            state: *state,
-            time_ns: clock.monotonic_ns(),
-        };
-        let report = names.named(&record, clock)?;
-        Some(flow(report, state))
-    });
-    Flows {
-        time: clock.wall(),
-        flows: flows.collect(),
+/// All flows, read and named while they are told.
+pub(super) struct Table<I> {
+    pub(super) flows: RefCell<I>,
+    pub(super) names: Names,
+    pub(super) clock: WallClock,
+}
+
+impl<I: ReadFlows> Table<I> {
+    /// As somebody gets them who asks.
+    pub(super) fn told(self) -> Flows<Self> {
+        Flows {
+            time: self.clock.wall(),
+            flows: self,
+        }
+    }
+}
+
+impl<I: ReadFlows> Serialize for Table<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut told = serializer.serialize_seq(None)?;
+        for read in self.flows.borrow_mut().by_ref() {
+            let (key, state) = read.map_err(S::Error::custom)?;
+            let record = Record {
+                kind: RecordKind::Update,
+                key,
+                state,
+                time_ns: self.clock.monotonic_ns(),
+            };
+            if let Some(report) = self.names.named(&record, &self.clock) {
+                told.serialize_element(&flow(report, &state))?;
+            }
+        }
+        told.end()
     }
 }
 

@@ -45,17 +45,39 @@ pub struct Names {
 impl Names {
     /// A record with every name looked up; nothing before a policy is in force.
     pub fn named(&self, record: &Record, clock: &WallClock) -> Option<FlowReport> {
-        let generation = record.state.cached.generation();
-        let of_generation = self.labels.iter().find(|(known, _)| *known == generation);
-        // A flow decided before this daemon started: its rule numbers are those of an unknown policy; the one
-        // in force is the best guess, and right unless the file changed meanwhile.
-        let (_, labels) = of_generation.or(self.labels.front())?;
+        let labels = self.of(record.state.cached.generation())?;
         let naming = Naming {
             interface: &self.interface,
             labels,
             clock,
         };
         Some(FlowReport::new(record, &naming))
+    }
+
+    /// The names of a policy.
+    pub(super) fn of(&self, generation: u32) -> Option<&Labels> {
+        let of_generation = self.labels.iter().find(|(known, _)| *known == generation);
+        // A flow decided before this daemon started: its rule numbers are those of an unknown policy; the one
+        // in force is the best guess, and right unless the file changed meanwhile.
+        let (_, labels) = of_generation.or(self.labels.front())?;
+        Some(labels)
+    }
+
+    /// Keeps the lists that are in force and those before them: a few versions of long lists take more memory than
+    /// everything else. Where older ones are asked for, those in force are the best guess.
+    fn forget_lists(&mut self) {
+        let Some((_, newest)) = self.labels.front().cloned() else {
+            return;
+        };
+        let differs = |labels: &&mut Arc<Labels>| !labels.shares_lists(&newest);
+        let labels = self.labels.iter_mut().map(|(_, labels)| labels);
+        let mut older = labels.filter(differs);
+        let Some(before) = older.next() else {
+            return;
+        };
+        for labels in older.filter(|labels| !labels.shares_lists(before)) {
+            *labels = Arc::new(labels.with_lists_of(&newest));
+        }
     }
 }
 
@@ -114,6 +136,7 @@ impl Reporter {
         let labels = Arc::new(labels);
         self.names.labels.push_front((generation, labels));
         self.names.labels.truncate(KEPT_POLICIES);
+        self.names.forget_lists();
     }
 
     /// Operators changed what is in force.

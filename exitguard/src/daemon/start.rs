@@ -11,8 +11,8 @@ use super::supervisor::{
 use super::systemd;
 use crate::audit::{Action, AuditLog, Entry, Via};
 use crate::config::{Fail, Interface};
-use crate::control::{Changes, Flows, Inquiry, RefusalKind, Reply, Request, Server};
-use crate::datapath::Environment;
+use crate::control::{Changes, Flow, Flows, Inquiry, RefusalKind, Reply, Request, Server};
+use crate::datapath::{Environment, keep_no_long_buffers};
 use crate::diagnostic::Diagnostic;
 use crate::host::{self, Device};
 use crate::metrics;
@@ -65,6 +65,7 @@ pub async fn run(
     commands: Receiver<Command>,
     sink: Sink,
 ) -> Result<(), DaemonError> {
+    keep_no_long_buffers();
     let desired = settings.files.read()?;
     (settings.warn)(&desired.warnings);
     Environment::check()?;
@@ -215,7 +216,7 @@ impl Start {
                 status.reload_error = self.reload_error.clone();
                 Reply::ok(&status)
             }
-            Request::Flows => Reply::ok(&Flows {
+            Request::Flows => Reply::ok(&Flows::<Vec<Flow>> {
                 time: Timestamp::now(),
                 flows: Vec::new(),
             }),

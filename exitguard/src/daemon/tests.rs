@@ -1,10 +1,15 @@
 //! What no list may block because tailscaled says so.
 
 use super::*;
+use crate::changes::Book;
 use crate::host::tailscaled;
+use crate::output::{Format, Lines, Sink};
 use crate::policy::Network;
+use exitguard_common::abi::RuleId;
 use exitguard_common::policy::Tables as _;
 use std::fs;
+use std::io;
+use std::sync::{Arc, Weak};
 
 const CONFIG: &str = "[egress]\ntcp = []\nudp = []\n[[list]]\nname = \"feed\"\nsource = \"feed.txt\"\n\
                       [lists]\ncache = \"cache\"\n";
@@ -67,4 +72,54 @@ fn relays_are_left_out_of_lists_also_when_tailscaled_is_not_there_yet() {
     // A damaged copy is none.
     write("cache/last_good/.relays.json", "[\"198.51.");
     assert_eq!(collisions(&files.read().unwrap()), [""; 0]);
+}
+
+#[test]
+fn of_all_policies_that_are_remembered_only_the_last_two_keep_their_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("exitguard.toml", CONFIG);
+    let files = PolicyFiles {
+        config: folder.path().join("exitguard.toml"),
+        overrides: Overrides {
+            tailscaled: Some(folder.path().join("tailscaled.sock")),
+            ..Overrides::default()
+        },
+    };
+    let sink = Sink::new(Lines::new(Format::Text, io::sink()), || {}).unwrap();
+    let mut reporter = Reporter::new(sink, "tailscale0".to_owned(), "enforce");
+    let mut lists = Vec::new();
+    for generation in 1..=5 {
+        write(
+            "feed.txt",
+            &format!("198.51.100.{generation}\n203.0.113.7\n"),
+        );
+        let desired = files.read().unwrap();
+        let (_, labels) = desired
+            .compile(&Network::default(), &Book::default())
+            .unwrap();
+        reporter.use_policy(generation, labels.clone(), "enforce");
+        // Changes at run time are policies as well, of the same lists.
+        reporter.change(generation + 100, labels.overlay().clone());
+        lists.push(Arc::downgrade(&desired.lists));
+    }
+    let kept = lists.iter().map(|lists| Weak::strong_count(lists) > 0);
+    assert_eq!(kept.collect::<Vec<_>>(), [false, false, false, true, true]);
+    // Older ones say what is on the list now.
+    let names = reporter.names();
+    let entry = |generation, address: &str| {
+        let labels = names.of(generation).unwrap();
+        let hit = labels.list_hit(RuleId::EGRESS, address.parse().unwrap());
+        hit.map(|hit| hit.entry.to_string())
+    };
+    let found = Some("203.0.113.7/32".to_owned());
+    assert_eq!(
+        (entry(3, "203.0.113.7"), entry(3, "198.51.100.3")),
+        (found.clone(), None)
+    );
+    let own = Some("198.51.100.4/32".to_owned());
+    assert_eq!(
+        (entry(4, "203.0.113.7"), entry(4, "198.51.100.4")),
+        (found, own)
+    );
 }

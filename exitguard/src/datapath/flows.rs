@@ -1,11 +1,21 @@
 //! The flow table, read and tidied from userspace.
 
 use super::error::DatapathError;
-use super::guard::Guard;
 use super::object::{self, Loaded};
 use super::raw;
 use aya::maps::{HashMap, Map, MapError};
 use exitguard_common::abi::{FlowKey, FlowState, maps};
+
+/// Flows, as they are read.
+pub trait ReadFlows:
+    Iterator<Item = Result<(FlowKey, FlowState), DatapathError>> + Send + 'static
+{
+}
+
+impl<I> ReadFlows for I where
+    I: Iterator<Item = Result<(FlowKey, FlowState), DatapathError>> + Send + 'static
+{
+}
 
 impl Loaded {
     /// All flows, in no order. What changes meanwhile may or may not show.
@@ -13,6 +23,14 @@ impl Loaded {
     /// # Errors
     /// When the kernel does not hand them out.
     pub fn flows(&self) -> Result<Vec<(FlowKey, FlowState)>, DatapathError> {
+        self.read_flows()?.collect()
+    }
+
+    /// The same, as they are read: never all of them in memory, and by any thread. Nothing comes after an error.
+    ///
+    /// # Errors
+    /// When the kernel does not hand them out.
+    pub fn read_flows(&self) -> Result<impl ReadFlows, DatapathError> {
         let missing = DatapathError::Missing {
             what: "LRU hash map",
             name: maps::FLOWS,
@@ -20,11 +38,14 @@ impl Loaded {
         let Map::LruHashMap(data) = self.map(maps::FLOWS)? else {
             return Err(missing);
         };
-        raw::read_hash(object::fd(data)).map_err(|error| DatapathError::Bulk {
+        let failed = |error| DatapathError::Bulk {
             action: "read",
             map: maps::FLOWS,
             error,
-        })
+        };
+        let map = object::fd(data).try_clone_to_owned().map_err(failed)?;
+        let flows = raw::read_hash(map);
+        Ok(flows.map(move |flow| flow.map_err(failed)))
     }
 
     /// One flow.
@@ -64,15 +85,5 @@ fn map_error(error: MapError) -> DatapathError {
     DatapathError::Map {
         map: maps::FLOWS,
         error,
-    }
-}
-
-impl Guard {
-    /// As [`Loaded::flows`].
-    ///
-    /// # Errors
-    /// As [`Loaded::flows`].
-    pub fn flows(&mut self) -> Result<Vec<(FlowKey, FlowState)>, DatapathError> {
-        self.loaded().flows()
     }
 }

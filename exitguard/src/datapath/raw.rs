@@ -11,12 +11,14 @@ use aya::Pod;
 use exitguard_common::abi::Current;
 use std::ffi::CString;
 use std::io;
+use std::iter::Zip;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
+use std::vec::IntoIter;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -32,6 +34,10 @@ struct CreateAttr {
     numa_node: u32,
     map_name: [u8; NAME_BYTES],
 }
+
+/// Bytes of memory that are given back when they are free. Buffers that come and go all the time have fewer.
+#[cfg(target_env = "gnu")]
+const LONG_BUFFER: libc::c_int = 1 << 20;
 
 /// `BPF_OBJ_NAME_LEN`, with the zero at the end.
 const NAME_BYTES: usize = 16;
@@ -179,6 +185,17 @@ pub(super) fn give_back_free_memory() {
     };
 }
 
+/// Has the C library give back what is long as soon as it is free. Else it learns from every long buffer that the next
+/// ones are better kept, and a daemon that read a long list or told of many flows once keeps twice the memory it needs.
+pub fn keep_no_long_buffers() {
+    #[cfg(target_env = "gnu")]
+    for threshold in [libc::M_MMAP_THRESHOLD, libc::M_TRIM_THRESHOLD] {
+        // SAFETY: no preconditions; it sets a number of the allocator, under its lock. One that it does not take changes
+        // nothing.
+        unsafe { libc::mallopt(threshold, LONG_BUFFER) };
+    }
+}
+
 /// Makes an array map that [`write_array`] can fill.
 ///
 /// # Errors
@@ -324,38 +341,77 @@ pub(super) fn fill_array<T: Pod>(map: BorrowedFd<'_>, values: &[T]) -> io::Resul
     Ok(())
 }
 
-/// Reads a whole hash map. Entries that come or go meanwhile may or may not be among those returned.
-///
-/// # Errors
-/// What the kernel says.
-pub(super) fn read_hash<K: Pod, V: Pod>(map: BorrowedFd<'_>) -> io::Result<Vec<(K, V)>> {
-    // The kernel hands out whole buckets; one that does not fit is an error, and room is then doubled.
-    let mut room = 4_096usize;
-    let mut all = Vec::new();
-    let mut position: Option<u32> = None;
-    loop {
+/// Reads a whole hash map, batch by batch. Entries that come or go meanwhile may or may not be among those read.
+/// After an error nothing more comes.
+pub(super) fn read_hash<K: Pod, V: Pod>(map: OwnedFd) -> HashEntries<K, V> {
+    HashEntries {
+        map,
+        // The kernel hands out whole buckets; one that does not fit is an error, and room is then doubled.
+        room: 4_096,
+        position: None,
+        is_over: false,
+        batch: Vec::new().into_iter().zip(Vec::new()),
+    }
+}
+
+/// The entries of a hash map: see [`read_hash`].
+pub(super) struct HashEntries<K, V> {
+    map: OwnedFd,
+    room: usize,
+    position: Option<u32>,
+    is_over: bool,
+    batch: Batch<K, V>,
+}
+
+type Batch<K, V> = Zip<IntoIter<K>, IntoIter<V>>;
+
+impl<K: Pod, V: Pod> Iterator for HashEntries<K, V> {
+    type Item = io::Result<(K, V)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(entry) = self.batch.next() {
+                return Some(Ok(entry));
+            }
+            if self.is_over {
+                return None;
+            }
+            if let Err(error) = self.read() {
+                self.is_over = true;
+                return Some(Err(error));
+            }
+        }
+    }
+}
+
+impl<K: Pod, V: Pod> HashEntries<K, V> {
+    /// Reads the next batch.
+    fn read(&mut self) -> io::Result<()> {
+        let room = self.room;
         let mut keys: Vec<K> = Vec::with_capacity(room);
         let mut values: Vec<V> = Vec::with_capacity(room);
-        let start = position.unwrap_or_default();
+        let start = self.position.unwrap_or_default();
         let mut next = 0u32;
         let mut attr = BatchAttr {
-            in_batch: position.map_or(0, |_| (&raw const start).addr() as u64),
+            in_batch: self
+                .position
+                .map_or(0, |_| (&raw const start).addr() as u64),
             out_batch: (&raw mut next).addr() as u64,
             keys: keys.as_mut_ptr().addr() as u64,
             values: values.as_mut_ptr().addr() as u64,
             count: room as u32,
-            map_fd: map.as_raw_fd() as u32,
+            map_fd: self.map.as_raw_fd() as u32,
             elem_flags: 0,
             flags: 0,
         };
         let result = bpf(BPF_MAP_LOOKUP_BATCH, &mut attr);
         let errno = result.as_ref().err().and_then(io::Error::raw_os_error);
         if errno == Some(libc::ENOSPC) {
-            room *= 2;
-            continue;
+            self.room *= 2;
+            return Ok(());
         }
-        let is_last = errno == Some(libc::ENOENT);
-        if !is_last {
+        self.is_over = errno == Some(libc::ENOENT);
+        if !self.is_over {
             result?;
         }
         let count = (attr.count as usize).min(room);
@@ -364,11 +420,9 @@ pub(super) fn read_hash<K: Pod, V: Pod>(map: BorrowedFd<'_>) -> io::Result<Vec<(
         unsafe { keys.set_len(count) };
         // SAFETY: as above.
         unsafe { values.set_len(count) };
-        all.extend(keys.into_iter().zip(values));
-        if is_last {
-            return Ok(all);
-        }
-        position = Some(next);
+        self.batch = keys.into_iter().zip(values);
+        self.position = Some(next);
+        Ok(())
     }
 }
 

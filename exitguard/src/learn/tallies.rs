@@ -6,6 +6,7 @@ use crate::output::FlowReport;
 use crate::state::RecordKind;
 use exitguard_common::abi::{Reason, RuleId};
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -115,26 +116,19 @@ impl Tallies {
 
     /// Everything that was counted.
     pub fn observed(&self, now: Timestamp) -> Observed {
-        let rows = self.rows.iter().map(|(key, tally)| ObservedRow {
-            client: key.client,
-            protocol: key.protocol,
-            port: key.port,
-            decision: key.decision,
-            reason: key.reason.name().to_owned(),
-            client_name: None,
-            flows: tally.flows,
-            answered: tally.answered,
-            sent: tally.sent,
-            received: tally.received,
-            first: tally.first,
-            last: tally.last,
-            destinations: tally.destinations.clone(),
-            others: tally.others,
-        });
+        self.with_rows(now, |rows| rows.iter().collect())
+    }
+
+    /// The same, to be written: of its rows never more than one is made.
+    pub fn to_write(&self, now: Timestamp) -> Observed<impl Serialize> {
+        self.with_rows(now, |rows| rows)
+    }
+
+    fn with_rows<'a, L>(&'a self, now: Timestamp, rows: impl FnOnce(Rows<'a>) -> L) -> Observed<L> {
         Observed {
             since: self.since,
             time: now,
-            rows: rows.collect(),
+            rows: rows(Rows(&self.rows)),
             dropped_flows: self.dropped_flows,
             clients: Vec::new(),
         }
@@ -175,6 +169,36 @@ impl Tallies {
                 self.destinations -= tally.destinations.len();
             }
         }
+    }
+}
+
+/// The rows, as they are told.
+struct Rows<'a>(&'a HashMap<Key, Tally>);
+
+impl Rows<'_> {
+    fn iter(&self) -> impl Iterator<Item = ObservedRow> {
+        self.0.iter().map(|(key, tally)| ObservedRow {
+            client: key.client,
+            protocol: key.protocol,
+            port: key.port,
+            decision: key.decision,
+            reason: key.reason.name().to_owned(),
+            client_name: None,
+            flows: tally.flows,
+            answered: tally.answered,
+            sent: tally.sent,
+            received: tally.received,
+            first: tally.first,
+            last: tally.last,
+            destinations: tally.destinations.clone(),
+            others: tally.others,
+        })
+    }
+}
+
+impl Serialize for Rows<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 

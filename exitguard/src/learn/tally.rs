@@ -70,6 +70,10 @@ impl Tally {
             self.others += 1;
             return 0;
         }
+        if self.destinations.is_empty() {
+            // Most rows have one: a vector that grows begins with four.
+            self.destinations.reserve_exact(1);
+        }
         self.destinations.push(ObservedDestination {
             address,
             list: report.list.clone(),

@@ -2,12 +2,13 @@
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
-/// Prefixes, sorted, each once.
+/// Prefixes, sorted, each once. Cheap to clone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entries {
-    v4: Vec<Ipv4Net>,
-    v6: Vec<Ipv6Net>,
+    v4: Arc<[Ipv4Net]>,
+    v6: Arc<[Ipv6Net]>,
     /// Bit `n`: some IPv4 entry has prefix length `n`.
     v4_lengths: u64,
     v6_lengths: [u64; 3],
@@ -41,14 +42,14 @@ impl Entries {
         v6.sort_unstable_by_key(|net| (net.addr().to_bits(), net.prefix_len()));
         v6.dedup();
         let mut entries = Self {
-            v4,
-            v6,
+            v4: v4.into(),
+            v6: v6.into(),
             ..Self::default()
         };
-        for net in &entries.v4 {
+        for net in &*entries.v4 {
             entries.v4_lengths |= 1 << net.prefix_len();
         }
-        for net in &entries.v6 {
+        for net in &*entries.v6 {
             let length = usize::from(net.prefix_len());
             if let Some(word) = entries.v6_lengths.get_mut(length / 64) {
                 *word |= 1 << (length % 64);
@@ -58,13 +59,23 @@ impl Entries {
     }
 
     /// How many there are.
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.v4.len() + self.v6.len()
     }
 
     /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Keeps one copy of what others hold as well.
+    pub(super) fn share(&mut self, other: &Self) {
+        if self.v4 == other.v4 {
+            self.v4 = Arc::clone(&other.v4);
+        }
+        if self.v6 == other.v6 {
+            self.v6 = Arc::clone(&other.v6);
+        }
     }
 
     /// The IPv4 entries, ascending.
@@ -231,5 +242,16 @@ mod tests {
             entries(&["192.0.2.1/32", "192.0.2.1/32", "2001:db8::/32"]).len(),
             2
         );
+    }
+
+    #[test]
+    fn shares_what_is_the_same() {
+        let before = entries(&["192.0.2.1/32", "2001:db8::/32"]);
+        let mut now = entries(&["192.0.2.1/32", "2001:db8::/33"]);
+        let expected = now.clone();
+        now.share(&before);
+        assert_eq!(now, expected);
+        assert!(Arc::ptr_eq(&now.v4, &before.v4));
+        assert!(!Arc::ptr_eq(&now.v6, &before.v6));
     }
 }

@@ -93,6 +93,12 @@ impl LoadedList {
         }
     }
 
+    /// Keeps one copy of what is as it was before.
+    pub fn share(&mut self, before: &Self) {
+        self.entries.share(&before.entries);
+        self.left_out.share(&before.left_out);
+    }
+
     /// How many entries are left out, wholly or in part.
     pub fn left_out_entries(&self) -> usize {
         if self.left_out.is_empty() {

@@ -5,7 +5,9 @@
 
 use super::{CONTENT_TYPE, text};
 use crate::config::Listen;
-use crate::control::{Inquiry, ListenError, Peer, Request as Question, SocketFile, Status, listen};
+use crate::control::{
+    Answer, Inquiry, ListenError, Peer, Request as Question, SocketFile, Status, listen,
+};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CONTENT_TYPE as TYPE, HeaderValue};
@@ -161,7 +163,11 @@ async fn status(inquiries: &mpsc::Sender<Inquiry>) -> Option<Status> {
         reply,
     };
     inquiries.send(inquiry).await.ok()?;
-    answered.await.ok()?.make().answer().ok()
+    match answered.await.ok()? {
+        Answer::Short(reply) => reply.answer().ok(),
+        // Nobody has so much to say about himself.
+        Answer::Long(_) => None,
+    }
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

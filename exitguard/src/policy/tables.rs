@@ -125,6 +125,31 @@ impl Labels {
         }
     }
 
+    /// The same names where the lists hold what those of another policy do. Who has many policies then has few lists.
+    #[must_use]
+    pub fn with_lists_of(&self, other: &Self) -> Self {
+        let of_other = |list: &LoadedList| {
+            let same = other.lists.iter().find(|it| it.name == list.name);
+            let (entries, left_out) = same
+                .map(|it| (it.entries.clone(), it.left_out.clone()))
+                .unwrap_or_default();
+            LoadedList {
+                entries,
+                left_out,
+                ..list.clone()
+            }
+        };
+        Self {
+            lists: self.lists.iter().map(of_other).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether it has the very lists of another policy.
+    pub fn shares_lists(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.lists, &other.lists)
+    }
+
     /// What operators said at run time.
     pub const fn overlay(&self) -> &Overlay {
         &self.overlay

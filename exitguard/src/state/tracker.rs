@@ -83,7 +83,12 @@ struct Tracked {
     reported_ns: u64,
     /// When TCP ended. Its last packets may still be on their way.
     closed_ns: Option<u64>,
+    /// The last snapshot that it was in, or that came before its event.
+    seen_in: Round,
 }
+
+/// Number of a snapshot, which begins anew some day: only the last one counts.
+type Round = u32;
 
 impl Tracked {
     /// Why the kernel does not have it any more.
@@ -104,6 +109,7 @@ pub struct Tracker {
     flows: HashMap<FlowKey, Tracked>,
     idle: Idle,
     update_ns: u64,
+    round: Round,
 }
 
 impl Tracker {
@@ -113,6 +119,7 @@ impl Tracker {
             flows: HashMap::new(),
             idle,
             update_ns: nanoseconds(update),
+            round: 0,
         }
     }
 
@@ -159,6 +166,7 @@ impl Tracker {
                         state: event.flow,
                         reported_ns: event.time_ns,
                         closed_ns: None,
+                        seen_in: self.round,
                     }
                 });
                 tracked.state = event.flow;
@@ -183,23 +191,33 @@ impl Tracker {
         }
     }
 
-    /// Takes in all of the kernel's flow table, read at `now_ns`.
+    /// Takes in all of the kernel's flow table, which begins to be read at `now_ns`. What of it cannot be read is not
+    /// over for that.
     ///
     /// All events that were sent before the table was read have to be in already.
-    pub fn snapshot(
+    ///
+    /// # Errors
+    /// When the table cannot be read to its end.
+    pub fn snapshot<E>(
         &mut self,
-        table: &[(FlowKey, FlowState)],
+        table: impl IntoIterator<Item = Result<(FlowKey, FlowState), E>>,
         now_ns: u64,
         outputs: &mut Vec<Output>,
-    ) {
-        let mut absent = std::mem::take(&mut self.flows);
-        for (key, state) in table {
-            let known = absent.remove(key);
-            self.observe(key, state, known, now_ns, outputs);
+    ) -> Result<(), E> {
+        self.round = self.round.wrapping_add(1);
+        for flow in table {
+            let (key, state) = flow?;
+            self.observe(&key, &state, now_ns, outputs);
         }
-        for (key, tracked) in absent {
-            outputs.push(end(key, tracked.state, tracked.reason_gone(), now_ns));
-        }
+        let round = self.round;
+        self.flows.retain(|key, tracked| {
+            let is_there = tracked.seen_in == round;
+            if !is_there {
+                outputs.push(end(*key, tracked.state, tracked.reason_gone(), now_ns));
+            }
+            is_there
+        });
+        Ok(())
     }
 
     /// Ends all flows, because nobody will tell about them any more.
@@ -220,6 +238,7 @@ impl Tracker {
             state: record.state,
             reported_ns: record.time_ns,
             closed_ns,
+            seen_in: self.round,
         };
         let kind = match self.flows.insert(record.key, tracked) {
             // It was denied meanwhile, or a snapshot was faster than the event.
@@ -249,34 +268,28 @@ impl Tracker {
         &mut self,
         key: &FlowKey,
         state: &FlowState,
-        known: Option<Tracked>,
         now_ns: u64,
         outputs: &mut Vec<Output>,
     ) {
-        let known = match known {
-            Some(known) if known.state.first_seen_ns != state.first_seen_ns => {
-                outputs.push(end(*key, known.state, known.reason_gone(), now_ns));
-                None
-            }
-            known => known,
+        let record = |kind, time_ns| Record {
+            kind,
+            key: *key,
+            state: *state,
+            time_ns,
         };
+        self.replace_older(&record(RecordKind::Start, now_ns), outputs);
         let idle_ns = now_ns.saturating_sub(state.last_seen_ns);
         let is_idle = idle_ns >= idle_timeout_ns(&self.idle, key, state);
-        let Some(mut tracked) = known else {
+        let Some(tracked) = self.flows.get_mut(key) else {
             if is_idle {
                 outputs.push(Output::Forget(*key));
             } else if state.cached.passes() {
                 // Older than this daemon, or its event was lost.
-                let record = Record {
-                    kind: RecordKind::Start,
-                    key: *key,
-                    state: *state,
-                    time_ns: state.first_seen_ns,
-                };
-                self.start(&record, outputs);
+                self.start(&record(RecordKind::Start, state.first_seen_ns), outputs);
             }
             return;
         };
+        tracked.seen_in = self.round;
         let has_changed =
             tracked.state.outbound != state.outbound || tracked.state.inbound != state.inbound;
         tracked.state = *state;
@@ -292,21 +305,15 @@ impl Tracker {
             } else {
                 EndReason::Timeout
             };
+            self.flows.remove(key);
             outputs.push(end(*key, *state, reason, now_ns));
             outputs.push(Output::Forget(*key));
             return;
         }
         if has_changed && now_ns.saturating_sub(tracked.reported_ns) >= self.update_ns {
             tracked.reported_ns = now_ns;
-            let kind = RecordKind::Update;
-            outputs.push(Output::Tell(Record {
-                kind,
-                key: *key,
-                state: *state,
-                time_ns: now_ns,
-            }));
+            outputs.push(Output::Tell(record(RecordKind::Update, now_ns)));
         }
-        self.flows.insert(*key, tracked);
     }
 }
 

@@ -20,6 +20,9 @@ pub(crate) struct Arguments {
     /// Only re-create the interface so many times, and measure for how long packets pass unjudged
     #[arg(long, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) gaps: Option<u32>,
+    /// Only fill everything that the daemon remembers, and measure what of memory it has in use
+    #[arg(long, conflicts_with = "gaps")]
+    pub(crate) memory: bool,
     /// Print one JSON document instead of tables
     #[arg(long)]
     pub(crate) json: bool,

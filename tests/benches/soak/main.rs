@@ -9,6 +9,7 @@ mod arguments;
 mod daemon;
 mod faults;
 mod gaps;
+mod memory;
 mod meters;
 mod policies;
 mod report;
@@ -42,6 +43,9 @@ fn run(arguments: &Arguments) -> Result<Exit> {
     Environment::check()?;
     if let Some(times) = arguments.gaps {
         return gaps::measure(times)?.print(arguments.json);
+    }
+    if arguments.memory {
+        return memory::measure()?.print(arguments.json);
     }
     run::soak(arguments)?.print(arguments.json)
 }

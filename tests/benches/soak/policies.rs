@@ -3,6 +3,7 @@
 use exitguard::lab::{CLIENT2_V4, LISTED_V4, LISTED_V6};
 use fastrand::Rng;
 use std::fmt::Write;
+use std::net::Ipv6Addr;
 
 /// Ports that every policy allows.
 pub(crate) const TCP: u16 = 443;
@@ -35,6 +36,14 @@ pub(crate) fn policy(number: usize) -> String {
     format!("{HEAD}[egress]\ntcp = [443]\nudp = [53, \"5000-5007\"]\n{more}")
 }
 
+/// One that lets everything through, and remembers all of it.
+pub(crate) fn open_policy(flows: usize) -> String {
+    let head = HEAD
+        .replace("enforce", "observe")
+        .replace("1024", &flows.to_string());
+    format!("{head}[egress]\ntcp = [443]\nudp = []\n")
+}
+
 /// None.
 pub(crate) fn broken_policy(random: &mut Rng) -> String {
     let whole = policy(0);
@@ -46,13 +55,18 @@ pub(crate) fn broken_policy(random: &mut Rng) -> String {
     }
 }
 
+/// The first address of a prefix of the list. Every other prefix, so that none can be joined.
+pub(crate) fn listed(number: u32) -> Ipv6Addr {
+    let [high, low] = [0x1000 + (number >> 16), number & 0xffff].map(|part| part as u16);
+    Ipv6Addr::new(0x2001, 0xdb8, high, low, 1, 0, 0, 0)
+}
+
 /// A list of so many prefixes and the servers that are listed, which come last: a list that is cut lacks them.
 pub(crate) fn list(prefixes: u32) -> String {
     let mut text = String::from("# made up\n");
     for number in 0..prefixes {
-        let (high, low) = (0x1000 + (number >> 16), number & 0xffff);
-        // Writing to a string cannot fail. Every other one, so that none can be joined.
-        let _ = writeln!(text, "2001:db8:{high:x}:{low:x}:1::/80");
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}/80", listed(number));
     }
     let _ = writeln!(text, "{LISTED_V4}\n{LISTED_V6}");
     text

@@ -4,6 +4,7 @@ use crate::meters::Arrived;
 use crate::policies::{MANY, SHUT_TCP, TCP, UDP, list, policy};
 use crate::wait::until;
 use anyhow::{Context, Result, bail};
+use exitguard::control::{Client, ClientError};
 use exitguard::lab::{
     CLIENT_V4, CLIENT_V6, EchoServer, Exchange, LAN_HOST_V4, LAN_HOST_V6, LISTED_V4, LISTED_V6,
     Lab, LabOptions, Namespace, SERVER_V4, SERVER_V6, tcp_exchange, udp_exchange,
@@ -129,6 +130,19 @@ impl Site {
 
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder().join("control.sock")
+    }
+
+    /// To ask the daemon.
+    pub(crate) fn client(&self) -> Result<Client> {
+        let connect = || Client::connect(&self.socket());
+        self.exit().enter(connect)?.context("cannot ask")
+    }
+
+    pub(crate) fn ask<T>(
+        &self,
+        question: impl FnOnce(&mut Client) -> Result<T, ClientError>,
+    ) -> Result<T> {
+        Ok(question(&mut self.client()?)?)
     }
 
     pub(crate) fn write_policy(&self, text: &str) -> Result<()> {

@@ -1,5 +1,6 @@
 //! What comes out of the ring buffer, and what is told of it.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use exitguard::config;
@@ -35,8 +36,8 @@ pub(super) fn event(bytes: &[u8]) {
         tracker.event(&event, &mut outputs);
         // Every other event comes together with a look at the flow table.
         if told % 2 == 1 {
-            let table = [(event.key, event.flow)];
-            tracker.snapshot(&table, event.time_ns, &mut outputs);
+            let table = [Ok::<_, Infallible>((event.key, event.flow))];
+            let Ok(()) = tracker.snapshot(table, event.time_ns, &mut outputs);
         }
         told += 1;
         last_ns = event.time_ns;

@@ -7,11 +7,11 @@ use std::net::IpAddr;
 
 /// The flows that the kernel knew at one moment, denied ones among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flows {
+pub struct Flows<L = Vec<Flow>> {
     /// When.
     pub time: Timestamp,
     /// In no order.
-    pub flows: Vec<Flow>,
+    pub flows: L,
 }
 
 /// A flow at one moment.

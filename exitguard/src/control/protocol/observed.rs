@@ -8,13 +8,13 @@ use std::net::IpAddr;
 
 /// The flows that clients opened to what is behind the exit node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observed {
+pub struct Observed<L = Vec<ObservedRow>> {
     /// Since when they are counted, over restarts of the daemon.
     pub since: Timestamp,
     /// Until when.
     pub time: Timestamp,
     /// In no order; at most one for each of its first five fields.
-    pub rows: Vec<ObservedRow>,
+    pub rows: L,
     /// Flows that are in no row any more, because there were too many rows.
     #[serde(default)]
     pub dropped_flows: u64,

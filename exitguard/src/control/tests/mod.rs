@@ -1,6 +1,7 @@
 //! Many clients, and hostile ones. Each test has a socket in a folder of its own, and something that answers.
 
 mod client;
+mod long;
 mod questions;
 mod socket;
 mod watchers;

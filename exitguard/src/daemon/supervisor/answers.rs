@@ -4,12 +4,13 @@ use super::Supervisor;
 use super::device::{not_the_policy, not_there};
 use crate::control::{Answer, Inquiry, Protection, RefusalKind, Reply, Request, Status};
 use crate::daemon::error::DaemonError;
-use crate::daemon::flows;
+use crate::daemon::flows::Table;
 use crate::daemon::sight::BLIND;
 use crate::daemon::status::{count, not_here, protection, waiting};
 use crate::datapath::{Attached, Hook};
 use crate::host::Device;
 use crate::output::WallClock;
+use std::cell::RefCell;
 use std::time::Instant;
 
 impl Supervisor {
@@ -22,7 +23,7 @@ impl Supervisor {
         let answer = match request {
             Request::Flows => return drop(reply.send(self.flows())),
             Request::Status => Reply::ok(&self.status().await),
-            Request::Observed => self.answer_observed(),
+            Request::Observed => return drop(reply.send(self.answer_observed())),
             Request::Watch(_) => not_here(),
             Request::Changes => Reply::ok(&self.changes()),
             Request::Change(new) => Reply::from_result(&self.change(&new, &peer)),
@@ -37,10 +38,18 @@ impl Supervisor {
 
     fn flows(&mut self) -> Answer {
         let clock = WallClock::now();
-        match self.guard.flows() {
-            Ok(table) => {
+        match self.guard.loaded().read_flows() {
+            Ok(flows) => {
                 let names = self.reporter.names().clone();
-                Answer::later(move || Reply::ok(&flows::named(&table, &names, &clock)))
+                Answer::later(move || {
+                    let flows = RefCell::new(flows);
+                    let table = Table {
+                        flows,
+                        names,
+                        clock,
+                    };
+                    table.told()
+                })
             }
             Err(error) => Reply::error(RefusalKind::Failed, error.to_string()).into(),
         }

@@ -31,7 +31,7 @@ use crate::state::{Idle, Output, Tracker};
 use exitguard_common::abi::Event;
 use jiff::Timestamp;
 use lists::{keep, summary};
-use observed::Observing;
+use observed::{Observing, written};
 use runtime::{open_book, until};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -216,6 +216,7 @@ impl Supervisor {
                 }
                 _ = snapshot.tick() => self.take_snapshot(),
                 _ = keep_observed.tick() => self.keep_observed(),
+                result = written(self.observing.as_mut()) => self.kept_observed(result),
                 () = stats_due => {
                     self.tell_stats();
                     next_stats = self.after_stats_period();
@@ -237,7 +238,7 @@ impl Supervisor {
                 inquiry = inquiries.next() => self.answer(inquiry).await,
             }
         }
-        self.finish();
+        self.finish().await;
         Ok(())
     }
 
@@ -259,13 +260,14 @@ impl Supervisor {
         // Events before the table, so that all that were sent before it is read are in.
         let events = read_events(self.events.get_mut(), usize::MAX);
         self.take_in(&events);
-        let Ok(table) = self.guard.flows() else {
-            return;
-        };
         let clock = WallClock::now();
         let mut outputs = Vec::new();
-        self.tracker
-            .snapshot(&table, clock.monotonic_ns(), &mut outputs);
+        if let Ok(table) = self.guard.loaded().read_flows() {
+            // What was read of it is true, even if there is no more.
+            let _ = self
+                .tracker
+                .snapshot(table, clock.monotonic_ns(), &mut outputs);
+        }
         self.act(&outputs, &clock);
         if let Ok(stats) = self.guard.loaded().stats() {
             self.reporter.losses(&stats);
@@ -302,7 +304,7 @@ impl Supervisor {
         names.cloned().zip(hits).collect()
     }
 
-    fn finish(mut self) {
+    async fn finish(mut self) {
         systemd::stopping();
         if self.trial.is_some() {
             // The next start is by the configuration that is installed: what is in force until then is the same.
@@ -314,7 +316,7 @@ impl Supervisor {
         let mut outputs = Vec::new();
         self.tracker.shutdown(clock.monotonic_ns(), &mut outputs);
         self.act(&outputs, &clock);
-        self.keep_observed();
+        self.keep_last_observed().await;
         self.tell_stats();
         let generation = self.guard.generation();
         let message = match self.desired.config.on_exit {

@@ -1,15 +1,20 @@
 //! What clients do, counted for `exitguard learn`.
 
+#[cfg(test)]
+mod tests;
+
 use super::Supervisor;
 use crate::config::Config;
-use crate::control::{Observed, RefusalKind, Reply};
+use crate::control::{Answer, RefusalKind, Reply};
 use crate::daemon::start::Settings;
 use crate::kept_file::{self, FileError};
 use crate::learn::{self, Tallies};
 use crate::output::{FlowReport, StateEvent, WallClock};
 use jiff::Timestamp;
+use std::future::pending;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// How often it is written down: what a crash may cost.
 pub(super) const KEEP_PERIOD: Duration = Duration::from_secs(300);
@@ -18,6 +23,8 @@ pub(super) const KEEP_PERIOD: Duration = Duration::from_secs(300);
 pub(super) struct Observing {
     tallies: Tallies,
     path: PathBuf,
+    /// It is being written down.
+    writing: Option<JoinHandle<Result<(), FileError>>>,
     /// It cannot be kept, and that was told.
     has_told: bool,
 }
@@ -39,10 +46,37 @@ impl Observing {
         let observing = Self {
             tallies,
             path,
+            writing: None,
             has_told: false,
         };
         (Some(observing), trouble)
     }
+}
+
+impl Observing {
+    fn write(&mut self, tallies: Tallies, now: Timestamp) {
+        let path = self.path.clone();
+        let write = move || kept_file::save(&path, &tallies.to_write(now));
+        self.writing = Some(spawn_blocking(write));
+    }
+}
+
+/// Until what was begun to be written down is, or cannot be; for ever, if nothing was begun.
+pub(super) async fn written(observing: Option<&mut Observing>) -> Result<(), FileError> {
+    let Some(Observing { writing, path, .. }) = observing else {
+        return pending().await;
+    };
+    let Some(handle) = writing else {
+        return pending().await;
+    };
+    let result = handle.await;
+    *writing = None;
+    result.unwrap_or_else(|error| {
+        // A panic, which the runtime has reported already.
+        let path = path.clone();
+        let error = error.into();
+        Err(FileError::Write { path, error })
+    })
 }
 
 /// What former daemons saw, before anything is in force.
@@ -74,37 +108,65 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn answer_observed(&self) -> Reply {
-        match self.observed() {
-            Some(mut observed) => {
-                observed.name(&self.desired.config);
-                Reply::ok(&observed)
-            }
-            None => not_counted(),
-        }
+    pub(super) fn answer_observed(&self) -> Answer {
+        let Some((tallies, now)) = self.tallies() else {
+            return not_counted().into();
+        };
+        let config = self.desired.config.clone();
+        Answer::later(move || {
+            let mut observed = tallies.observed(now);
+            observed.name(&config);
+            observed
+        })
     }
 
     /// Everything that was counted, with the flows that are not over.
-    fn observed(&self) -> Option<Observed> {
+    fn tallies(&self) -> Option<(Tallies, Timestamp)> {
         let observing = self.observing.as_ref()?;
         let clock = WallClock::now();
         let open = self.tracker.open(clock.monotonic_ns());
         let open = open.filter_map(|record| self.reporter.names().named(&record, &clock));
-        Some(observing.tallies.with_open(open).observed(clock.wall()))
+        Some((observing.tallies.with_open(open), clock.wall()))
     }
 
-    /// Writes it down for the next daemon.
+    /// Begins to write it down for the next daemon. A disk may take its time: nobody waits for it here.
     pub(super) fn keep_observed(&mut self) {
-        let (Some(observed), Some(observing)) = (self.observed(), &mut self.observing) else {
+        let is_writing = |observing: &Observing| observing.writing.is_some();
+        if self.observing.as_ref().is_some_and(is_writing) {
+            return;
+        }
+        if let (Some((tallies, now)), Some(observing)) = (self.tallies(), &mut self.observing) {
+            observing.write(tallies, now);
+        }
+    }
+
+    /// It is written down, or not.
+    pub(super) fn kept_observed(&mut self, result: Result<(), FileError>) {
+        let Some(observing) = &mut self.observing else {
             return;
         };
-        match kept_file::save(&observing.path, &observed) {
+        match result {
             Ok(()) => observing.has_told = false,
             Err(_) if observing.has_told => {}
             Err(error) => {
                 observing.has_told = true;
                 self.cannot_keep(&error);
             }
+        }
+    }
+
+    /// Writes down what is there in the end, after what was begun before.
+    pub(super) async fn keep_last_observed(&mut self) {
+        self.wait_for_kept().await;
+        self.keep_observed();
+        self.wait_for_kept().await;
+    }
+
+    async fn wait_for_kept(&mut self) {
+        let observing = self.observing.as_mut();
+        if let Some(observing) = observing.filter(|observing| observing.writing.is_some()) {
+            let result = written(Some(observing)).await;
+            self.kept_observed(result);
         }
     }
 

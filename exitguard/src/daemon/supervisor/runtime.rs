@@ -169,17 +169,17 @@ impl Supervisor {
 
     /// How many open flows something else holds for now.
     fn concerned(&mut self, before: &Overlay, now: &Overlay) -> usize {
-        let Ok(table) = self.guard.flows() else {
+        let Ok(table) = self.guard.loaded().read_flows() else {
             return 0;
         };
         let of_clients = table
-            .iter()
+            .flatten()
             .filter(|(_, state)| state.origin() == Origin::Client && state.closed == 0);
         let flags = |overlay: &Overlay, (key, _): &(_, _)| {
             let key: &exitguard_common::abi::FlowKey = key;
             overlay.flags(key.client.into(), key.remote.into())
         };
-        let differs = |flow: &&_| -> bool {
+        let differs = |flow: &_| -> bool {
             let both: [RuntimeFlags; 2] = [flags(before, flow), flags(now, flow)];
             both[0] != both[1]
         };

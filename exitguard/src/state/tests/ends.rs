@@ -144,3 +144,23 @@ fn stopping_ends_every_flow_once() {
     told_so_far.tracker.shutdown(NOON + SECOND, &mut outputs);
     assert_eq!(outputs.len(), 2);
 }
+
+#[test]
+fn what_could_not_be_read_of_the_table_is_not_over() {
+    let mut told_so_far = Told::new();
+    let (read, unread, state) = (tcp(1), tcp(2), begun(NOON));
+    for key in [read, unread] {
+        told_so_far.event(EventKind::Start, key, state, NOON);
+    }
+    let mut outputs = Vec::new();
+    let table = [Ok((read, state)), Err("no more")];
+    let result = told_so_far
+        .tracker
+        .snapshot(table, NOON + SECOND, &mut outputs);
+    assert_eq!((result, outputs.as_slice()), (Err("no more"), &[][..]));
+    let end = ended(EndReason::Evicted, unread, state, NOON + 2 * SECOND);
+    assert_eq!(
+        told_so_far.table(&[(read, state)], NOON + 2 * SECOND),
+        [end]
+    );
+}

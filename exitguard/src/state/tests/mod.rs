@@ -9,6 +9,7 @@ use exitguard_common::abi::{
     Addr, Cached, Counters, Decision, Event, EventKind, FlowKey, FlowState, Origin, Reason, RuleId,
 };
 use exitguard_common::packet::protocol;
+use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -113,7 +114,8 @@ impl Told {
     }
 
     fn table(&mut self, table: &[(FlowKey, FlowState)], at: u64) -> Vec<Output> {
-        self.tracker.snapshot(table, at, &mut self.outputs);
+        let table = table.iter().copied().map(Ok::<_, Infallible>);
+        let Ok(()) = self.tracker.snapshot(table, at, &mut self.outputs);
         std::mem::take(&mut self.outputs)
     }
 }
