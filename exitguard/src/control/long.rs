@@ -4,9 +4,11 @@ use super::protocol::VERSION;
 use serde::Serialize;
 use std::fmt;
 use std::io::{self, BufWriter, Write};
+use std::time::Duration;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::{Sender, channel};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// Bytes that are made before any of them are sent.
 const PIECE: usize = 64 << 10;
@@ -35,8 +37,13 @@ impl Long {
         }))
     }
 
-    /// Sends it, and the end of its line. After a failure there is no use for the connection.
-    pub(super) async fn send(self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    /// Sends it, and the end of its line. Whoever does not take a piece within `patience` gets no more of it. After a
+    /// failure there is no use for the connection.
+    pub(super) async fn send(
+        self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        patience: Duration,
+    ) -> io::Result<()> {
         let (sender, mut pieces) = channel(1);
         let making = spawn_blocking(move || {
             let mut target = BufWriter::with_capacity(PIECE, Pieces(sender));
@@ -45,7 +52,7 @@ impl Long {
             target.flush()
         });
         while let Some(piece) = pieces.recv().await {
-            stream.write_all(&piece).await?;
+            timeout(patience, stream.write_all(&piece)).await??;
         }
         making.await?
     }

@@ -18,7 +18,7 @@ use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
 pub const MAX_LINE: usize = 64 << 10;
 /// How long a client may say nothing.
 const IDLE: Duration = Duration::from_secs(60);
-/// How long it may take to read an answer.
+/// How long it may take to read an answer, or a piece of a long one.
 pub(super) const SLOWNESS: Duration = Duration::from_secs(5);
 
 /// A question, and where its answer goes.
@@ -101,8 +101,7 @@ pub(super) async fn serve<S>(
             }
             Err(LinesCodecError::Io(_)) => return,
         };
-        let sent = timeout(SLOWNESS, send_answer(&mut lines, reply)).await;
-        if !goes_on || !matches!(sent, Ok(Ok(()))) {
+        if send_answer(&mut lines, reply).await.is_err() || !goes_on {
             return;
         }
     }
@@ -137,9 +136,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     match answer {
-        Answer::Short(reply) => send(lines, &reply).await,
+        Answer::Short(reply) => match timeout(SLOWNESS, send(lines, &reply)).await {
+            Ok(sent) => sent,
+            Err(late) => Err(io::Error::from(late).into()),
+        },
         // Every line before it was sent whole.
-        Answer::Long(long) => Ok(long.send(lines.get_mut()).await?),
+        Answer::Long(long) => Ok(long.send(lines.get_mut(), SLOWNESS).await?),
     }
 }
 

@@ -35,7 +35,8 @@ fn a_long_answer_is_one_line_that_is_made_while_it_is_read() {
     };
     let (mut near, mut far) = duplex(1_024);
     let text = Runtime::new().unwrap().block_on(async move {
-        let sending = tokio::spawn(async move { Long::new(|| numbers).send(&mut near).await });
+        let sending =
+            tokio::spawn(async move { Long::new(|| numbers).send(&mut near, SOON).await });
         let mut text = vec![0];
         far.read_exact(&mut text).await.unwrap();
         let made = made.load(Ordering::Relaxed);
@@ -67,9 +68,24 @@ fn an_answer_that_nobody_reads_any_more_is_not_made_further() {
     let runtime = Runtime::new().unwrap();
     let (mut near, far) = duplex(1_024);
     drop(far);
-    let sent = runtime.block_on(Long::new(|| numbers).send(&mut near));
+    let sent = runtime.block_on(Long::new(|| numbers).send(&mut near, SOON));
     assert_eq!(sent.unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
     // Nothing is sent there: it is dropped with what is made.
     assert!(ended.recv_timeout(SOON).is_err());
     assert!(made.load(Ordering::Relaxed) < NUMBERS / 5);
+}
+
+#[test]
+fn who_does_not_read_gets_no_more_of_a_long_answer() {
+    let numbers = Numbers {
+        made: Arc::default(),
+        _ends: None,
+    };
+    let runtime = Runtime::new().unwrap();
+    let (mut near, far) = duplex(1_024);
+    let patience = std::time::Duration::from_millis(20);
+    let sending = async { Long::new(|| numbers).send(&mut near, patience).await };
+    let sent = runtime.block_on(async { timeout(SOON, sending).await.unwrap() });
+    assert_eq!(sent.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+    drop(far);
 }
