@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use usage::Usage;
 
-/// What the daemon may have in use with all of it.
+/// What the daemon may have in use with all of it, but for moments.
 const BUDGET: u64 = 64 << 20;
 /// Reads of the flow table within it.
 const SEVERAL_LOOKS: Duration = Duration::from_secs(7);
@@ -122,9 +122,9 @@ impl Memory {
 
     /// Prints all of it.
     pub(crate) fn print(&self, json: bool) -> Result<Exit> {
-        let peak = self.moments.iter().map(|moment| moment.usage.peak).max();
-        let exit = match peak {
-            Some(peak) if peak <= BUDGET => Exit::Ok,
+        let all = self.moments.iter().map(|moment| moment.usage.together());
+        let exit = match all.max() {
+            Some(most) if most <= BUDGET => Exit::Ok,
             _ => Exit::Negative,
         };
         if json {
