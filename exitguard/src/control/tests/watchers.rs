@@ -4,9 +4,9 @@ use super::watching::flow;
 use super::*;
 use serde_json::json;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::runtime::Builder;
-use tokio::task::yield_now;
+use tokio::task::{JoinHandle, yield_now};
 
 #[test]
 fn so_many_may_watch_and_one_who_goes_makes_room() {
@@ -77,19 +77,25 @@ fn in_no_time(test: impl Future<Output = ()>) {
     runtime.unwrap().block_on(test);
 }
 
+/// A watcher that was told that it is one, and what serves it.
+async fn watching(feed: &Feed) -> (DuplexStream, JoinHandle<()>) {
+    let (mut near, far) = duplex(4_096);
+    let following = feed.following();
+    let connection = tokio::spawn(async move {
+        let (inquiries, _) = mpsc::channel(1);
+        talk(far, &Peer::reader("watcher"), &inquiries, &following).await;
+    });
+    near.write_all(b"{\"op\":\"watch\"}\n").await.unwrap();
+    let mut ok = [0; 16];
+    near.read_exact(&mut ok).await.unwrap();
+    (near, connection)
+}
+
 #[test]
 fn a_watcher_who_never_reads_is_cut() {
     in_no_time(async {
         let feed = Feed::default();
-        let (mut near, far) = duplex(4_096);
-        let following = feed.following();
-        let connection = tokio::spawn(async move {
-            let (inquiries, _) = mpsc::channel(1);
-            talk(far, &Peer::reader("deaf"), &inquiries, &following).await;
-        });
-        near.write_all(b"{\"op\":\"watch\"}\n").await.unwrap();
-        let mut ok = [0; 16];
-        near.read_exact(&mut ok).await.unwrap();
+        let (_near, connection) = watching(&feed).await;
         for number in 1..100 {
             feed.push(Arc::new(flow(number)));
         }
@@ -105,15 +111,7 @@ fn a_watcher_who_never_reads_is_cut() {
 fn a_quiet_watch_is_not_cut() {
     in_no_time(async {
         let feed = Feed::default();
-        let (mut near, far) = duplex(4_096);
-        let following = feed.following();
-        let connection = tokio::spawn(async move {
-            let (inquiries, _) = mpsc::channel(1);
-            talk(far, &Peer::reader("patient"), &inquiries, &following).await;
-        });
-        near.write_all(b"{\"op\":\"watch\"}\n").await.unwrap();
-        let mut ok = [0; 16];
-        near.read_exact(&mut ok).await.unwrap();
+        let (mut near, connection) = watching(&feed).await;
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         assert!(!connection.is_finished());
         feed.push(Arc::new(flow(7)));
