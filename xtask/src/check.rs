@@ -36,7 +36,7 @@ const RULES: [Rule; 3] = [
         word: "unsafe ",
         allowed: &[
             "exitguard-ebpf/src/",
-            "exitguard/src/datapath/raw.rs",
+            "exitguard/src/datapath/raw/",
             "exitguard-common/src/abi/user.rs",
             // A map that exitguard has no use for, filled as fast as the kernel can.
             "tests/benches/cost/lists/trie.rs",

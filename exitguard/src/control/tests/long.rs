@@ -83,7 +83,7 @@ fn who_does_not_read_gets_no_more_of_a_long_answer() {
     };
     let runtime = Runtime::new().unwrap();
     let (mut near, far) = duplex(1_024);
-    let patience = std::time::Duration::from_millis(20);
+    let patience = Duration::from_millis(20);
     let sending = async { Long::new(|| numbers).send(&mut near, patience).await };
     let sent = runtime.block_on(async { timeout(SOON, sending).await.unwrap() });
     assert_eq!(sent.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
