@@ -12,6 +12,7 @@ use exitguard_common::abi::{
 use exitguard_common::packet::{Transport, protocol};
 use std::fmt::{self, Display, Formatter};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// The kernel decides otherwise than the policy that it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,43 +43,28 @@ impl Loaded {
     /// # Errors
     /// When the kernel does not run the program.
     pub fn disagreement(&mut self) -> Result<Option<Disagreement>, DatapathError> {
-        for position in 0..self.sample.len() {
-            let Some(sampled) = self.sample.get(position).copied() else {
-                break;
-            };
-            let said = self
-                .overlay
-                .flags(sampled.flow.client.into(), sampled.flow.remote.into());
-            let wanted = Wanted::Decision(sampled.decision(said));
-            let found = self.compare(sampled.flow, sampled.transport, wanted)?;
-            if found.is_some() {
-                return Ok(found);
-            }
-        }
-        let overlay = self.overlay.clone();
-        for (client, remote) in overlay.blocks() {
+        let (sample, overlay) = (Arc::clone(&self.sample), self.overlay.clone());
+        let sampled = sample.iter().map(|one| {
+            let said = overlay.flags(one.flow.client.into(), one.flow.remote.into());
+            let wanted = Wanted::Decision(one.decision(said));
+            (one.flow, one.transport, wanted)
+        });
+        let blocks = overlay.blocks();
+        let blocked = blocks.map(|(client, remote)| {
             let flow = opened(client, remote);
-            let found = self.compare(flow, Transport::Tcp, Wanted::Blocked)?;
-            if found.is_some() {
-                return Ok(found);
+            (flow, Transport::Tcp, Wanted::Blocked)
+        });
+        for (flow, transport, wanted) in sampled.chain(blocked) {
+            let answer = self.ask(flow, transport)?;
+            if !wanted.is_met_by(answer) {
+                return Ok(Some(Disagreement {
+                    flow,
+                    wanted,
+                    answer,
+                }));
             }
         }
         Ok(None)
-    }
-
-    fn compare(
-        &mut self,
-        flow: FlowKey,
-        transport: Transport,
-        wanted: Wanted,
-    ) -> Result<Option<Disagreement>, DatapathError> {
-        let answer = self.ask(flow, transport)?;
-        let disagreement = Disagreement {
-            flow,
-            wanted,
-            answer,
-        };
-        Ok(Some(disagreement).filter(|_| !wanted.is_met_by(answer)))
     }
 
     fn ask(&mut self, flow: FlowKey, transport: Transport) -> Result<Answer, DatapathError> {

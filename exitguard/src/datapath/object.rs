@@ -18,6 +18,7 @@ use exitguard_common::abi::{
 };
 use std::os::fd::{AsFd, BorrowedFd};
 use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::thread;
 
 /// The compiled kernel programs.
@@ -51,7 +52,7 @@ pub struct Loaded {
     generation: u32,
     pub(super) written: Written,
     /// What to ask about the policy, and what operators said of it: see [`Self::disagreement`].
-    pub(super) sample: Vec<Sampled>,
+    pub(super) sample: Arc<[Sampled]>,
     pub(super) overlay: Overlay,
 }
 
@@ -124,7 +125,7 @@ impl Loaded {
             ebpf,
             generation: load.generation,
             written: Written::default(),
-            sample: policy.sample(),
+            sample: policy.sample().into(),
             overlay: policy.overlay.clone(),
         };
         loaded.write_first_overlay(&policy.overlay)?;
