@@ -10,6 +10,7 @@ use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 use rtnetlink::packet_route::link::{
     InfoKind, LinkAttribute, LinkInfo, LinkLayerType, LinkMessage,
 };
+use std::net::IpAddr;
 
 /// Asks about devices and addresses.
 #[derive(Clone, Debug)]
@@ -68,7 +69,8 @@ pub(super) fn read_error(what: &'static str) -> impl Fn(rtnetlink::Error) -> Hos
     }
 }
 
-/// Of what the policy has to know, that which devices and addresses tell: all addresses, and the networks of every device but the guarded one.
+/// Of what the policy has to know, that which devices and addresses tell: all addresses, and the networks of every device
+/// but the guarded one.
 pub fn network(devices: &[Device], addresses: &[Address], guarded: &str) -> Network {
     let is_elsewhere = |address: &&Address| {
         let device = devices.iter().find(|device| device.index == address.index);
@@ -85,7 +87,21 @@ pub fn network(devices: &[Device], addresses: &[Address], guarded: &str) -> Netw
         .collect();
     on_link.sort_unstable();
     on_link.dedup();
-    let mut own: Vec<_> = addresses.iter().map(|address| address.addr).collect();
+    // A TUN makes itself another one each time it is created (RFC 7217), and nobody can ask for it there: link-local
+    // addresses are not routed.
+    let is_of_the_moment = |address: &Address| {
+        let device = devices.iter().find(|device| device.index == address.index);
+        let is_tun = |device: &Device| device.name == guarded && device.kind == DeviceKind::Tun;
+        let is_link_local = match address.addr {
+            IpAddr::V4(_) => false,
+            IpAddr::V6(addr) => addr.is_unicast_link_local(),
+        };
+        is_link_local && device.is_some_and(is_tun)
+    };
+    let own = addresses
+        .iter()
+        .filter(|address| !is_of_the_moment(address));
+    let mut own: Vec<_> = own.map(|address| address.addr).collect();
     own.sort_unstable();
     own.dedup();
     Network {
@@ -196,7 +212,10 @@ mod tests {
             address(2, "192.0.2.8/24"),
             address(2, "203.0.113.1/32"),
             address(2, "2001:db8::7/64"),
+            address(2, "fe80::7/64"),
             address(3, "100.64.0.1/10"),
+            // Another one each time.
+            address(3, "fe80::a052:a2ee:4b62:c835/64"),
         ];
         let network = network(&devices, &addresses, "tailscale0");
         let nets = |texts: &[&str]| {
@@ -205,8 +224,12 @@ mod tests {
                 .map(|text| text.parse().unwrap())
                 .collect::<Vec<IpNet>>()
         };
-        assert_eq!(network.on_link, nets(&["192.0.2.0/24", "2001:db8::/64"]));
-        assert_eq!(network.addresses.len(), 6);
+        assert_eq!(
+            network.on_link,
+            nets(&["192.0.2.0/24", "2001:db8::/64", "fe80::/64"])
+        );
+        assert_eq!(network.addresses.len(), 7);
+        assert!(network.addresses.contains(&"fe80::7".parse().unwrap()));
     }
 
     #[tokio::test(flavor = "current_thread")]
