@@ -265,6 +265,8 @@ impl Writer {
     }
 
     fn ports(&mut self, dice: &mut Dice) -> String {
+        // Some are asked about under every policy.
+        self.ports.extend([0, 1, 65_535]);
         if dice.percent(20) {
             return "\"any\"".to_owned();
         }
@@ -292,7 +294,6 @@ impl Writer {
             self.ports.insert(65_534);
             ranges.push("65535".to_owned());
         }
-        self.ports.extend([0, 1, 65_535]);
         format!("[{}]", ranges.join(", "))
     }
 
