@@ -159,7 +159,7 @@ fn received(link: &LinkMessage) -> u64 {
 /// `IFA_LOCAL` is the address of a point-to-point device, whose `IFA_ADDRESS` is its peer's; others may have
 /// only the latter.
 fn address(message: &AddressMessage) -> Option<Address> {
-    let find = |wanted: fn(&AddressAttribute) -> Option<std::net::IpAddr>| {
+    let find = |wanted: fn(&AddressAttribute) -> Option<IpAddr>| {
         message.attributes.iter().find_map(wanted)
     };
     let local = find(|attribute| match attribute {
