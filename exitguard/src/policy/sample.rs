@@ -1,7 +1,7 @@
 //! Flows to ask the kernel about, to see that it decides as it was told to.
 
 use super::tables::Compiled;
-use exitguard_common::abi::{Addr, ClassId, Decision, Direction, FlowKey, RuntimeFlags, V6Bits};
+use exitguard_common::abi::{Addr, Decision, Direction, FlowKey, RuntimeFlags, V6Bits};
 use exitguard_common::packet::{Transport, protocol};
 use exitguard_common::policy::{self, Facts, Tables};
 use exitguard_common::ranges::{Range, RangeTable, TableKey, V4};
@@ -76,44 +76,44 @@ impl Compiled {
         };
         let clients: Vec<_> = firsts.iter().filter(is_of_new_rule).collect();
         let distance = (table.bounds().len() / SPREAD).max(1);
-        let spread = table.iter().step_by(distance);
-        let remotes = firsts.iter().map(|range| (range.start, range.class));
-        let remotes = remotes.chain(spread.map(|range| (range.end, range.class)));
+        let spread = table.iter().step_by(distance).map(|range| range.end);
+        let remotes = firsts.iter().map(|range| range.start).chain(spread);
         let mut sample = Vec::new();
-        for (((remote, class), client), kind) in remotes
-            .zip(clients.into_iter().cycle())
-            .zip(KINDS.into_iter().cycle())
-        {
-            let (transport, protocol, port) = kind;
+        for (position, (remote, client)) in remotes.zip(clients.iter().cycle()).enumerate() {
+            // One further in each round, so that no client is always asked about in the same way.
+            let round = position / clients.len().max(1);
+            let Some(kind) = KINDS.get((position + round) % KINDS.len()) else {
+                break;
+            };
+            let (transport, protocol, port) = *kind;
             let flow = FlowKey {
                 client: addr(client.start),
                 remote: addr(remote),
                 client_port: 0,
                 remote_port: match port {
                     Port::Known(port) => port,
-                    Port::Any => (sample.len() as u16).wrapping_mul(STRIDE),
+                    Port::Any => (position as u16).wrapping_mul(STRIDE),
                 },
                 protocol: u32::from(protocol),
             };
-            sample.push(self.sampled(flow, transport, client.class, class));
+            sample.push(self.sampled(flow, transport));
         }
         sample
     }
 
-    fn sampled(
-        &self,
-        flow: FlowKey,
-        transport: Transport,
-        client: ClassId,
-        remote: ClassId,
-    ) -> Sampled {
+    fn sampled(&self, flow: FlowKey, transport: Transport) -> Sampled {
+        // Looked up as the kernel does: of a range of IPv6 that reaches into the mapped addresses, these are IPv4's.
+        let classes = (self.class_of(&flow.client), self.class_of(&flow.remote));
         let exempt = policy::is_exempt(&flow, transport, Direction::Outbound);
         let decisions = array::from_fn(|flags| {
             let facts = Facts {
                 runtime: RuntimeFlags(flags as u32),
                 ..Facts::new(&flow, transport, exempt)
             };
-            policy::decide(self, client, remote, &facts)
+            match classes {
+                (Some(client), Some(remote)) => policy::decide(self, client, remote, &facts),
+                _ => policy::INTERNAL,
+            }
         });
         Sampled {
             flow,

@@ -1,7 +1,7 @@
 //! Questions about the guard, answered.
 
 use super::Supervisor;
-use super::device::{not_the_policy, not_there};
+use super::device::not_there;
 use crate::control::{Answer, Inquiry, Protection, RefusalKind, Reply, Request, Status};
 use crate::daemon::error::DaemonError;
 use crate::daemon::flows::Table;
@@ -102,10 +102,9 @@ impl Supervisor {
             Ok(missing) if missing.is_empty() && self.sight.is_blind() => {
                 unprotected(BLIND.to_owned())
             }
-            Ok(missing) if missing.is_empty() => match self.guard.loaded().disagreement() {
-                Ok(None) => (protection(self.desired.config.mode), None),
-                Ok(Some(disagreement)) => unprotected(not_the_policy(&disagreement)),
-                Err(error) => unprotected(error.to_string()),
+            Ok(missing) if missing.is_empty() => match self.flaw() {
+                None => (protection(self.desired.config.mode), None),
+                Some(why) => unprotected(why),
             },
             Ok(missing) => unprotected(not_there(&missing, &setup.interface)),
             Err(error) => unprotected(error.to_string()),

@@ -6,7 +6,7 @@ use crate::config::Fail;
 use crate::daemon::error::DaemonError;
 use crate::daemon::sight::BLIND;
 use crate::daemon::systemd;
-use crate::datapath::{Disagreement, Hook};
+use crate::datapath::Hook;
 use crate::host::Device;
 use crate::output::StateEvent;
 use crate::policy::Network;
@@ -158,34 +158,36 @@ impl Supervisor {
 
     /// Whether the tables in force decide as the policy does. If they do not, it is put in force anew.
     fn is_policy_whole(&mut self) -> bool {
-        // When the kernel does not tell, the next look asks again.
-        let Ok(found) = self.guard.loaded().disagreement() else {
-            return false;
-        };
-        let Some(disagreement) = found else {
-            self.policy_is_whole();
-            return true;
-        };
-        // No gate helps: what the programs let through is marked.
-        self.exposure.begins(Instant::now());
-        if !std::mem::replace(&mut self.is_policy_broken, true) {
-            let message = not_the_policy(&disagreement);
-            self.reporter.state(StateEvent::Unprotected, message);
+        if let Some(why) = self.flaw() {
+            // No gate helps: what the programs let through is marked.
+            self.exposure.begins(Instant::now());
+            if !std::mem::replace(&mut self.is_policy_broken, true) {
+                self.reporter.state(StateEvent::Unprotected, why);
+            }
+            let network = self.network.clone();
+            self.use_network(network, "the policy was damaged in the kernel");
+            if self.flaw().is_some() {
+                return false;
+            }
         }
-        let network = self.network.clone();
-        self.use_network(network, "the policy was damaged in the kernel");
-        let is_whole = matches!(self.guard.loaded().disagreement(), Ok(None));
-        if is_whole {
-            self.policy_is_whole();
-        }
-        is_whole
-    }
-
-    fn policy_is_whole(&mut self) {
         if std::mem::replace(&mut self.is_policy_broken, false) {
             self.exposure.ends(Instant::now());
             let message = "the kernel decides as the policy does again";
             self.reporter.state(StateEvent::InterfaceBack, message);
+        }
+        true
+    }
+
+    /// What the kernel decides otherwise than the policy, or why it does not tell.
+    pub(super) fn flaw(&mut self) -> Option<String> {
+        match self.guard.loaded().disagreement() {
+            Ok(None) => None,
+            Ok(Some(disagreement)) => {
+                Some(format!("{disagreement}: the policy is put in force anew"))
+            }
+            Err(error) => Some(format!(
+                "the kernel cannot be asked whether it decides as the policy does: {error}"
+            )),
         }
     }
 
@@ -244,9 +246,4 @@ pub(super) fn not_there(missing: &[Hook], interface: &str) -> String {
     let hooks: Vec<&str> = missing.iter().map(|hook| hook.name()).collect();
     let hooks = hooks.join(" and at ");
     format!("somebody took the program at {hooks} off {interface}; it is put back")
-}
-
-/// What the kernel decides otherwise than it should.
-pub(super) fn not_the_policy(disagreement: &Disagreement) -> String {
-    format!("{disagreement}: the policy is put in force anew")
 }

@@ -4,6 +4,7 @@ mod lists;
 mod networks;
 mod never_block;
 mod rules;
+mod sample;
 
 use super::*;
 use exitguard_common::abi::{
